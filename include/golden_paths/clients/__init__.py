@@ -1,0 +1,142 @@
+"""The few verbs that steps need of Feast, MLflow and a deployment target.
+
+Steps see these Protocols alone. Unit tests pass fakes (tests/fakes.py), and the same contract tests run on the fake and
+on the real thing, so that a fake cannot drift away from what it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from golden_paths.artifacts import Candidate, Endpoint, ModelVersion, ViewState
+
+
+@dataclass(frozen=True)
+class TrainingFrame:
+    """A point-in-time join, written to `path` (parquet): keys, timestamp, features and label, in a stable order."""
+
+    path: Path
+    rows: int
+    entity_rows: int  # rows of the entity file: must equal `rows`
+    keys: tuple[str, ...]
+    timestamp: str
+    features: tuple[str, ...]
+
+
+class FeatureStore(Protocol):
+    """A Feast feature repository."""
+
+    def apply(self) -> bool:
+        """Bring the registry up to the definitions. True when they had changed since the last time."""
+
+    def materialize(self, service: str, *, start: datetime | None, end: datetime) -> tuple[datetime, tuple[ViewState, ...]]:
+        """Write the service's views for [start, end) to the online store; return the start used and what was read back."""
+
+    def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
+        """Join the service's features to the entity rows as they were known at each row's time."""
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """An MLflow run: its id and the tags it carries."""
+
+    id: str
+    tags: Mapping[str, str]
+
+
+class Tracking(Protocol):
+    """Runs and artifacts in MLflow."""
+
+    def run(self, experiment: str, key: str, *, name: str, tags: Mapping[str, str]) -> TrackedRun:
+        """The one run that carries the tag golden_paths.key=key in this experiment; started when it is not there.
+
+        Two callers at once converge on the older run; the other is deleted.
+        """
+
+    def tag(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Set tags on a run."""
+
+    def params(self, run_id: str, params: Mapping[str, Any]) -> None:
+        """Log params; the same value again is no error."""
+
+    def metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
+        """Log metrics."""
+
+    def finish(self, run_id: str, *, failed: bool = False) -> None:
+        """End the run as FINISHED or FAILED."""
+
+    def upload(self, run_id: str, path: Path, folder: str = "") -> str:
+        """Upload a file, or a folder's content, below `folder`; returns its runs:/ URI. Overwrites, so that a retry converges."""
+
+    def download(self, uri: str, destination: Path) -> Path:
+        """Fetch what a runs:/ or models:/ URI names into `destination`; returns the local path of the file or folder."""
+
+    def log_dataset(self, run_id: str, *, name: str, digest: str, uri: str, frame: Path, label: str) -> None:
+        """Attach a dataset input (context `training`) to the run."""
+
+    def log_model(self, run_id: str, folder: Path) -> str:
+        """Log a model folder (as mlflow.sklearn.save_model wrote it) under the run; returns its models:/m-... URI.
+
+        A second call for the same run replaces what a killed attempt left.
+        """
+
+
+class ModelRegistry(Protocol):
+    """Versions and aliases in MLflow's model registry."""
+
+    def register(self, model: str, *, uri: str, run_id: str, tags: Mapping[str, str]) -> str:
+        """The version of `model` that was made from run `run_id`; created when it is not there."""
+
+    def champion(self, model: str) -> ModelVersion | None:
+        """The version that carries the alias `champion`."""
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """Point an alias at a version."""
+
+    def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        """Set tags on a version."""
+
+
+class Target(Protocol):
+    """Where models serve. Every verb converges when it is repeated."""
+
+    def start(self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None) -> Candidate:
+        """Run a version beside the endpoint and wait until it is ready. `model` is a folder with the version's digest."""
+
+    def shift(self, candidate: Candidate) -> Endpoint:
+        """Give the stable port to the candidate; the version before stays loaded until `settle`."""
+
+    def settle(self, endpoint: Endpoint) -> None:
+        """Let the version before finish its requests, and end it."""
+
+    def restore(self, endpoint: Endpoint) -> None:
+        """Undo `shift`: the version before takes the port again, and the candidate ends."""
+
+    def discard(self, candidate: Candidate) -> None:
+        """End a candidate that was not promoted."""
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What serves now."""
+
+    def stop(self, endpoint: str) -> bool:
+        """End an endpoint and all its processes. False when there was none."""
+
+
+class Clients(Protocol):
+    """The clients of one run. Each is made when it is first asked for."""
+
+    def feature_store(self, repo: str) -> FeatureStore:
+        """The feature repository in this folder of the project."""
+
+    @property
+    def tracking(self) -> Tracking: ...
+
+    @property
+    def models(self) -> ModelRegistry: ...
+
+    @property
+    def target(self) -> Target: ...

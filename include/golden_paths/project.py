@@ -1,0 +1,36 @@
+"""The project's folder: the one place that a spec may speak of."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Project:
+    """`root` holds dags/ and include/; `state` is where endpoints, downloads and the default MLflow store live."""
+
+    root: Path
+    state: Path
+
+    @classmethod
+    def at(cls, root: Path) -> Project:
+        """The project in `root`; its state is $GOLDEN_PATHS_STATE, or .golden_paths in it."""
+        root = root.resolve()
+        return cls(root, Path(os.environ.get("GOLDEN_PATHS_STATE") or root / ".golden_paths").resolve())
+
+    @classmethod
+    def of(cls, spec: Path) -> Project:
+        """The project that a spec file belongs to: $GOLDEN_PATHS_PROJECT, or the nearest folder above that has include/.
+
+        Without either it is the folder that holds the spec's own (dags/).
+        """
+        if named := os.environ.get("GOLDEN_PATHS_PROJECT"):
+            return cls.at(Path(named))
+        parents = spec.absolute().parents
+        return cls.at(next((folder for folder in parents if (folder / "include").is_dir()), parents[min(1, len(parents) - 1)]))
+
+    def path(self, name: str) -> Path:
+        """The absolute path of a file or folder that a checked spec names."""
+        return self.root / name

@@ -1,0 +1,23 @@
+"""Which steps and paths there are. Adding one is a line here and a file beside the others."""
+
+from __future__ import annotations
+
+from golden_paths.paths import Path, online_model
+from golden_paths.step import Step
+from golden_paths.steps import build_training_set, deploy, evaluate, materialize, promote, register, smoke, train
+
+STEPS: dict[str, Step] = {
+    step.name: step
+    for step in (
+        materialize.STEP,
+        build_training_set.STEP,
+        train.STEP,
+        evaluate.STEP,
+        register.STEP,
+        deploy.STEP,
+        smoke.STEP,
+        promote.STEP,
+    )
+}
+
+PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH,)}

@@ -1,0 +1,1 @@
+"""The steps of golden paths: one file each."""

@@ -1,0 +1,93 @@
+"""The small languages inside a spec: durations, thresholds and places, each as one annotated type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+DURATION = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
+THRESHOLD = re.compile(r"(>=|<=)\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
+DNS_LABEL = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+NAME_LENGTH = 50  # of Kubernetes' 63: the rest is for '-v<version>' and the like
+PYTHON_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A bound on a metric: '>= 0.75' or '<= 55'."""
+
+    operator: str
+    value: float
+
+    def holds(self, measured: float) -> bool:
+        """Whether the measured value keeps the bound. NaN never does."""
+        return measured >= self.value if self.operator == ">=" else measured <= self.value
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.value:g}"
+
+
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not (match := DURATION.fullmatch(value)):
+        raise ValueError("is not a duration|write a number and one of s, m, h, d, w, as in 24h")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def _duration_text(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _threshold(value: Any) -> Threshold:
+    if isinstance(value, Threshold):
+        return value
+    if not isinstance(value, str) or not (match := THRESHOLD.fullmatch(value.strip())):
+        raise ValueError('is not a bound|write ">=" or "<=" and a number, in quotes, as in ">= 0.75"')
+    return Threshold(match[1], float(match[2]))
+
+
+def _inside(value: str) -> str:
+    place = PurePosixPath(value)
+    if place.is_absolute() or ".." in place.parts or "\\" in value or "\0" in value or value.startswith("~"):
+        raise ValueError("leaves the project|name a file below the project's folder, as in include/models/fit.py")
+    return value
+
+
+def _name(value: str) -> str:
+    if not DNS_LABEL.fullmatch(value) or len(value) > NAME_LENGTH:
+        raise ValueError(
+            "is no name that Kubernetes and MLflow both take"
+            f"|use lower-case letters, digits and '-', a letter first, at most {NAME_LENGTH}, as in diabetes-progression"
+        )
+    return value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(_duration_text),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$", "examples": ["24h"]}),
+]
+Bound = Annotated[
+    Threshold,
+    BeforeValidator(_threshold),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": f"^{THRESHOLD.pattern}$", "examples": [">= 0.75"]}),
+]
+ProjectPath = Annotated[str, AfterValidator(_inside)]
+ModelName = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{DNS_LABEL.pattern}$", "maxLength": NAME_LENGTH}),
+]
