@@ -29,7 +29,9 @@ class Project:
         if named := os.environ.get("GOLDEN_PATHS_PROJECT"):
             return cls.at(Path(named))
         parents = spec.absolute().parents
-        return cls.at(next((folder for folder in parents if (folder / "include").is_dir()), parents[min(1, len(parents) - 1)]))
+        return cls.at(
+            next((folder for folder in parents if (folder / "include").is_dir()), parents[min(1, len(parents) - 1)])
+        )
 
     def path(self, name: str) -> Path:
         """The absolute path of a file or folder that a checked spec names."""

@@ -8,6 +8,7 @@ pod is.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -85,16 +86,16 @@ def call(
 
 def _end(child: subprocess.Popen[str]) -> None:
     """Kill the child's whole session: notebooks and joblib have children of their own."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 
 def _outcome(result: Path, function: str, code: int, timed_out: float | None) -> dict[str, Any]:
     if timed_out is not None:
-        raise CodeFailed(f"{function} did not end within {timed_out:g} s", remedy="make it faster, or raise the section's timeout")
+        raise CodeFailed(
+            f"{function} did not end within {timed_out:g} s", remedy="make it faster, or raise the section's timeout"
+        )
     if not result.exists():
         reason = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         hint = "the machine or the worker ran out of memory" if code == -signal.SIGKILL else "see the log above"

@@ -31,14 +31,17 @@ class FeaturesSection(Section):
     repo: ProjectPath = Field(description="Folder of the Feast feature repository, with its feature_store.yaml.")
     service: Text = Field(description="Name of the Feast feature service the model uses.")
     freshness: Duration | None = Field(
-        default=None, description="How old the newest row of every feature view may be at the end of the run's interval."
+        default=None,
+        description="How old the newest row of every feature view may be at the end of the run's interval.",
     )
 
 
 class Split(Section):
     """How the held-out part is chosen."""
 
-    by: Literal["time", "random"] = Field(default="time", description="time: the latest rows are held out. random: seeded.")
+    by: Literal["time", "random"] = Field(
+        default="time", description="time: the latest rows are held out. random: seeded."
+    )
     test: float = Field(default=0.25, gt=0, lt=1, description="Share of the rows that is held out.")
     seed: int = Field(default=0, ge=0, description="Seed of a random split.")
 
@@ -65,9 +68,12 @@ class TrainSection(Section):
         description="Notebook with a cell tagged 'parameters'; it is given `features` and `label`, and ends with `model`.",
     )
     params: dict[Annotated[str, Field(pattern=rf"^{PYTHON_NAME}$")], Param] = Field(
-        default_factory=dict, description="Passed to fit, or to the notebook; the trigger form can change them for one run."
+        default_factory=dict,
+        description="Passed to fit, or to the notebook; the trigger form can change them for one run.",
     )
-    seed: int = Field(default=0, ge=0, lt=2**32, description="Fixed before fitting (random, numpy), so that a run repeats.")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="Fixed before fitting (random, numpy), so that a run repeats."
+    )
     timeout: Duration = Field(default="1h", validate_default=True, description="How long fitting may take.")
 
     @model_validator(mode="after")
@@ -81,21 +87,29 @@ class Champion(Section):
     """How a new version is compared with the one that serves."""
 
     metric: Text = Field(description="The metric that decides; one of those above it.")
-    may_lose: float = Field(default=0.0, ge=0, description="By how much the new version may be worse, in the metric's unit.")
+    may_lose: float = Field(
+        default=0.0, ge=0, description="By how much the new version may be worse, in the metric's unit."
+    )
 
 
 class EvaluateSection(Section):
     """What the model must reach on the held-out part before it may go on."""
 
-    metrics: dict[str, Bound] = Field(min_length=1, description='Bounds on the held-out part, as in roc_auc: ">= 0.75".')
-    champion: Champion | None = Field(default=None, description="Absent: the champion is reported, and does not decide.")
+    metrics: dict[str, Bound] = Field(
+        min_length=1, description='Bounds on the held-out part, as in roc_auc: ">= 0.75".'
+    )
+    champion: Champion | None = Field(
+        default=None, description="Absent: the champion is reported, and does not decide."
+    )
 
 
 class DeploySection(Section):
     """Where the model serves."""
 
     to: Literal["local"] = Field(description="local: a process of this machine with a stable port.")
-    port: int | None = Field(default=None, ge=1024, le=65535, description="The stable port; absent: chosen once and kept.")
+    port: int | None = Field(
+        default=None, ge=1024, le=65535, description="The stable port; absent: chosen once and kept."
+    )
 
 
 class PathSpec(Section):
@@ -106,7 +120,8 @@ class PathSpec(Section):
     owner: Text = Field(description="The team or person who answers for the model.")
     description: Text = Field(description="What the model predicts, for whom.")
     schedule: Text | None = Field(
-        default=None, description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand."
+        default=None,
+        description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand.",
     )
     features: FeaturesSection | None = None
     training_set: TrainingSetSection | None = None

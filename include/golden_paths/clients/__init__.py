@@ -33,7 +33,9 @@ class FeatureStore(Protocol):
     def apply(self) -> bool:
         """Bring the registry up to the definitions. True when they had changed since the last time."""
 
-    def materialize(self, service: str, *, start: datetime | None, end: datetime) -> tuple[datetime, tuple[ViewState, ...]]:
+    def materialize(
+        self, service: str, *, start: datetime | None, end: datetime
+    ) -> tuple[datetime, tuple[ViewState, ...]]:
         """Write the service's views for [start, end) to the online store; return the start used and what was read back."""
 
     def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
@@ -104,7 +106,9 @@ class ModelRegistry(Protocol):
 class Target(Protocol):
     """Where models serve. Every verb converges when it is repeated."""
 
-    def start(self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None) -> Candidate:
+    def start(
+        self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None
+    ) -> Candidate:
         """Run a version beside the endpoint and wait until it is ready. `model` is a folder with the version's digest."""
 
     def shift(self, candidate: Candidate) -> Endpoint:
@@ -133,10 +137,13 @@ class Clients(Protocol):
         """The feature repository in this folder of the project."""
 
     @property
-    def tracking(self) -> Tracking: ...
+    def tracking(self) -> Tracking:
+        """Runs and artifacts."""
 
     @property
-    def models(self) -> ModelRegistry: ...
+    def models(self) -> ModelRegistry:
+        """Versions and aliases."""
 
     @property
-    def target(self) -> Target: ...
+    def target(self) -> Target:
+        """Where models serve."""

@@ -1,0 +1,47 @@
+# Nothing but make and a Python with venv is needed: every target sets up what it needs.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv/bin/python
+TESTS ?= tests
+ROUNDS ?= 5
+
+.PHONY: help venv data demo test lint bench wheel schema lock clean
+help:                ## show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+venv:                ## set up .venv from requirements.lock
+	@test -n "$(PYTHON)" || { echo "no Python found: install Python 3.11, 3.12 or 3.13 with venv" >&2; exit 1; }
+	@$(PYTHON) include/demo/prepare.py
+
+data: venv           ## lay out the examples' data (from scikit-learn's bundled studies)
+	@$(VENV) include/data/make_examples.py
+
+demo: data           ## Airflow, MLflow and an endpoint, from one YAML file; DEMO_ONCE=1 ends after the answer
+	@$(VENV) include/demo
+
+test: data           ## all tests; TESTS=path for some
+	@$(VENV) -m pytest $(TESTS)
+
+lint: venv           ## ruff, mypy --strict, the architecture test
+	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy
+	@$(VENV) -m pytest -q tests/test_architecture.py
+
+bench: data          ## figures as ratios against peers, JSON in build/bench
+	@mkdir -p build/bench
+	@$(VENV) tests/benchmarks/bench_parse.py --rounds $(ROUNDS) --out build/bench/parse.json
+	@$(VENV) tests/benchmarks/bench_serving.py --rounds $(ROUNDS) --out build/bench/serving.json
+	@$(VENV) tests/benchmarks/bench_path.py --rounds $(ROUNDS) --out build/bench/path.json
+
+wheel: venv          ## build the wheel into dist/
+	@$(VENV) -m build --wheel --no-isolation
+
+schema: venv         ## write the spec's JSON Schema
+	@$(VENV) -m golden_paths schema --write
+
+lock: venv           ## resolve requirements.lock again
+	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 --all-extras pyproject.toml -o requirements.lock --custom-compile-command "make lock"
+
+clean:               ## remove what was built, installed and run here
+	@test ! -d .venv || { $(VENV) -m golden_paths stop --all 2>/dev/null || true; }
+	rm -rf .venv .golden_paths build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,83 @@
+"""As much of Airflow's REST API as the demo needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+class AirflowApi:
+    """Airflow at `url`, signed in as the simple auth manager's admin."""
+
+    def __init__(self, url: str, passwords: Path) -> None:
+        self.url, self._passwords = url, passwords
+        self._http = httpx.Client(base_url=url, timeout=30)
+
+    @property
+    def password(self) -> str:
+        """The admin's password, as Airflow generated it."""
+        return str(json.loads(self._passwords.read_text())["admin"])
+
+    def is_healthy(self) -> bool:
+        """Whether API, database, scheduler and DAG processor all say so."""
+        try:
+            health = self._http.get("/api/v2/monitor/health").json()
+        except (httpx.HTTPError, ValueError):
+            return False
+        parts = ("metadatabase", "scheduler", "dag_processor")
+        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
+
+    def sign_in(self) -> None:
+        """Fetch a token and use it from here on."""
+        body = {"username": "admin", "password": self.password}
+        token = self._checked(self._http.post("/auth/token", json=body))["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
+    def has_dag(self, dag: str) -> bool:
+        """Whether Airflow knows the DAG."""
+        return self._http.get(f"/api/v2/dags/{dag}").status_code == 200
+
+    def import_error(self, file: str) -> str | None:
+        """What Airflow says is wrong with a file."""
+        errors = self._checked(self._http.get("/api/v2/importErrors"))["import_errors"]
+        return next((error["stack_trace"] for error in errors if error["filename"].endswith(file)), None)
+
+    def trigger(self, dag: str) -> str:
+        """Unpause the DAG and start a run; returns the run's id."""
+        self._checked(self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}))
+        return str(
+            self._checked(self._http.post(f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": None}))["dag_run_id"]
+        )
+
+    def run_state(self, dag: str, run: str) -> str:
+        """queued, running, success or failed."""
+        return str(self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns/{run}"))["state"])
+
+    def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
+        """The run's task instances."""
+        found = self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"))
+        return list(found["task_instances"])
+
+    def result(self, dag: str, run: str, task: str) -> dict[str, Any]:
+        """What a task returned."""
+        entry = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/return_value"
+        value = self._checked(self._http.get(entry))["value"]
+        found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+        return found
+
+    def task_log(self, dag: str, run: str, task: str, attempt: int) -> str:
+        """The log of a task's attempt, as text."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}"
+        content = self._checked(self._http.get(path)).get("content", [])
+        return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in content)
+
+    def _checked(self, response: httpx.Response) -> dict[str, Any]:
+        if response.is_error:
+            raise SystemExit(
+                f"demo: Airflow answered {response.status_code} to {response.request.url.path}: {response.text[:500]}"
+            )
+        found: dict[str, Any] = response.json()
+        return found

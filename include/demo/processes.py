@@ -1,0 +1,79 @@
+"""Processes that the demo starts, and ends again with all their children."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+
+def free_port(preferred: int) -> int:
+    """The preferred port of 127.0.0.1, or any free one when it is taken."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port")
+
+
+def is_taken(port: int) -> bool:
+    """Whether something listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Service:
+    """A server process in a session of its own, its output in a log file."""
+
+    def __init__(self, name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self.name, self.log = name, log
+        with log.open("ab") as stream:
+            self.process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+            )
+
+    def check(self) -> None:
+        """Raise `SystemExit` with the end of the log when the process is gone."""
+        if (code := self.process.poll()) is not None:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+            raise SystemExit(f"demo: {self.name} ended with exit code {code}; the end of {self.log.name}:\n{tail}")
+
+    def stop(self) -> None:
+        """SIGTERM to the process and all below it; SIGKILL to what is left after 15 s.
+
+        `airflow standalone` ends itself alone on SIGTERM, and its children make sessions of their own.
+        """
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            family = []
+        family += [one for one in psutil.process_iter() if _session(one.pid) == self.process.pid and one not in family]
+        for one in family:
+            _quietly(one.terminate)
+        _, alive = psutil.wait_procs(family, timeout=15)
+        for one in alive:
+            _quietly(one.kill)
+        psutil.wait_procs(alive, timeout=5)
+        self.process.wait()
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _quietly(signal) -> None:  # type: ignore[no-untyped-def]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        signal()

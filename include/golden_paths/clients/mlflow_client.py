@@ -1,0 +1,57 @@
+"""One way to reach MLflow: bounded in time, and with errors that name the address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from golden_paths.errors import StepFailed
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# MLflow's own bounds are 120 s and 7 retries that back off to 254 s: a dead server would hold a task for minutes.
+# Only defaults: what the platform team has set stays.
+BOUNDS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_ARTIFACT_UPLOAD_DOWNLOAD_TIMEOUT": "600",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+def connect(tracking_uri: str) -> MlflowClient:
+    """A client of the tracking server and its registry. Touches nothing yet unless the URI is a database."""
+    for name, value in BOUNDS.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    with answering(tracking_uri):
+        return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+@contextmanager
+def answering(tracking_uri: str) -> Iterator[None]:
+    """Turn MLflow's errors into `StepFailed`: a refusal is final, a server that is away is worth a retry."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        status = error.get_http_status_code()
+        first = str(error).splitlines()[0][:500]
+        if status < 500 and status != 429:
+            raise StepFailed(f"MLflow at {tracking_uri} refused: {first}", remedy="see the message; the request was wrong") from error
+        raise _away(tracking_uri, first) from error
+    except OSError as error:  # requests' errors are OSErrors: artifacts travel outside of MLflow's REST client
+        raise _away(tracking_uri, f"{type(error).__name__}: {error}"[:500]) from error
+
+
+def _away(tracking_uri: str, reason: str) -> StepFailed:
+    return StepFailed(
+        f"MLflow at {tracking_uri} did not answer: {reason}", remedy="start it, or set MLFLOW_TRACKING_URI to where it runs", retry=True
+    )

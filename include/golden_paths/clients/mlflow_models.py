@@ -1,0 +1,110 @@
+"""Versions and aliases in MLflow's model registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from golden_paths.artifacts import ModelVersion
+from golden_paths.clients.mlflow_client import answering, connect
+from golden_paths.errors import StepFailed
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion as MlflowVersion
+
+TAG_LENGTH = 5000  # what every database that MLflow supports takes for a tag of a model version
+PREFIX = "golden_paths."
+URI = "golden_paths.uri"
+REBUILT = ("digest", "weights", "training_set", "golden_records", "golden_digest")  # of a ModelVersion, from its tags
+
+
+class MlflowModels:
+    """`golden_paths.clients.ModelRegistry` on a tracking server or a database."""
+
+    def __init__(self, tracking_uri: str) -> None:
+        self.uri = tracking_uri
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        return connect(self.uri)
+
+    def register(self, model: str, *, uri: str, run_id: str, tags: Mapping[str, str]) -> str:
+        """The version made from `run_id`. Of two callers at once the lower number stays."""
+        with answering(self.uri):
+            self._model(model, tags.get("golden_paths.description", ""))
+            if not self._versions(model, run_id):
+                kept = _cut(tags) | {URI: uri}
+                model_id = uri.removeprefix("models:/")
+                self._client.create_model_version(model, self._source(model_id), run_id=run_id, tags=kept, model_id=model_id)
+            first, *others = self._versions(model, run_id)
+            for other in others:
+                self._client.delete_model_version(model, other.version)
+            number = str(first.version)
+            self._tag(model, number, {name: value for name, value in _cut(tags).items() if first.tags.get(name) != value})
+            return number
+
+    def _source(self, model_id: str) -> str:
+        """What MLflow records as the source. Behind a database it would look models:/ up on the process' global server."""
+        if self.uri.startswith("http"):
+            return f"models:/{model_id}"
+        return str(self._client.get_logged_model(model_id).artifact_location)
+
+    def _model(self, name: str, description: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.create_registered_model(name, description=description)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            if self._client.get_registered_model(name).description != description:
+                self._client.update_registered_model(name, description)
+
+    def _versions(self, model: str, run_id: str) -> list[MlflowVersion]:
+        found = self._client.search_model_versions(f"name = '{model}' and run_id = '{run_id}'")
+        return sorted(found, key=lambda version: int(version.version))
+
+    def champion(self, model: str) -> ModelVersion | None:
+        """What carries the alias `champion`, rebuilt from the tags that registration set."""
+        from mlflow.exceptions import MlflowException
+
+        with answering(self.uri):
+            try:
+                found = self._client.get_model_version_by_alias(model, "champion")
+            except MlflowException as error:
+                # MLflow says INVALID_PARAMETER_VALUE for an alias that is not there
+                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                    return None
+                raise
+        if missing := [name for name in REBUILT if PREFIX + name not in found.tags]:
+            raise StepFailed(
+                f"champion {model} version {found.version} lacks the tags {', '.join(PREFIX + name for name in missing)}",
+                remedy="it was not registered by this platform: give the alias champion to a version that was, or remove it",
+            )
+        return ModelVersion(
+            model=model,
+            version=str(found.version),
+            mlflow_run_id=found.run_id,
+            uri=found.tags.get(URI, found.source),
+            **{name: found.tags[PREFIX + name] for name in REBUILT},
+        )
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """Point an alias at a version."""
+        with answering(self.uri):
+            self._client.set_registered_model_alias(model, alias, version)
+
+    def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        """Set tags on a version."""
+        with answering(self.uri):
+            self._tag(model, version, _cut(tags))
+
+    def _tag(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        for name, value in tags.items():
+            self._client.set_model_version_tag(model, version, name, value)
+
+
+def _cut(tags: Mapping[str, str]) -> dict[str, str]:
+    return {name: value if len(value) <= TAG_LENGTH else value[: TAG_LENGTH - 3] + "..." for name, value in tags.items()}

@@ -1,0 +1,34 @@
+"""The commands, one file a topic. `main` is the entry point."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from golden_paths.commands import endpoints, run, specs
+from golden_paths.errors import GoldenPathsError
+
+app = typer.Typer(
+    name="golden-paths",
+    help="From one YAML file to a served, checked and documented model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(specs.validate)
+app.command()(specs.plan)
+app.command()(specs.schema)
+app.command()(specs.new)
+app.command()(run.run)
+app.command()(endpoints.endpoints)
+app.command()(endpoints.stop)
+
+
+def main() -> None:
+    """Run the command line. Our own errors are messages and exit code 1, not tracebacks."""
+    try:
+        app()
+    except GoldenPathsError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from error

@@ -1,0 +1,49 @@
+"""endpoints and stop: what serves on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from golden_paths.clients.local_target import LocalTarget
+from golden_paths.commands.output import AsJson, console, print_json
+from golden_paths.errors import GoldenPathsError
+from golden_paths.project import Project
+
+ProjectFolder = Annotated[Path, typer.Option("--project", help="The project's folder.")]
+
+
+def endpoints(project: ProjectFolder = Path("."), as_json: AsJson = False) -> None:
+    """List the endpoints of this project: name, address, model version, digest."""
+    found = LocalTarget(Project.at(project)).endpoints()
+    if as_json:
+        print_json([endpoint.model_dump(mode="json") for endpoint in found])
+        return
+    if not found:
+        console.print("no endpoint; run a spec with: python -m golden_paths run FILE")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("endpoint", "url", "version", "digest"):
+        table.add_column(column)
+    for endpoint in found:
+        table.add_row(*map(escape, (endpoint.endpoint, endpoint.url, endpoint.version, endpoint.digest[:12])))
+    console.print(table)
+
+
+def stop(
+    name: Annotated[str | None, typer.Argument(help="The endpoint's name.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Stop every endpoint of the project.")] = False,
+    project: ProjectFolder = Path("."),
+) -> None:
+    """Stop an endpoint and all its processes."""
+    target = LocalTarget(Project.at(project))
+    if not name and not everything:
+        raise GoldenPathsError("name an endpoint, or --all; see: python -m golden_paths endpoints")
+    for one in [name] if name else [endpoint.endpoint for endpoint in target.endpoints()]:
+        if not target.stop(one):
+            raise GoldenPathsError(f"no endpoint '{one}' runs in this project; see: python -m golden_paths endpoints")
+        console.print(f"stopped {escape(one)}")

@@ -1,0 +1,60 @@
+"""run: the whole path in one process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from golden_paths.artifacts import Endpoint
+from golden_paths.commands.output import AsJson, console, errors, print_json
+from golden_paths.connect import LazyClients, Settings
+from golden_paths.errors import StepFailed
+from golden_paths.load import read_spec
+from golden_paths.plan import PlannedStep
+from golden_paths.runner import StepDone, run_path
+from golden_paths.step import Run
+
+
+def run(
+    file: Annotated[Path, typer.Argument(help="The spec file.")],
+    run_id: Annotated[str | None, typer.Option(help="Repeat or resume this run; absent: a new one.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not show what the steps print.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole path here, in one process, without Airflow."""
+    loaded = read_spec(file)
+    now = datetime.now(UTC)
+
+    def log(line: str) -> None:
+        if not quiet and not as_json:
+            console.print(f"    [dim]{escape(line)}[/]")
+
+    def started(step: PlannedStep) -> None:
+        if not as_json:
+            console.print(f"[bold]{step.name}[/]  {escape(step.summary)}")
+
+    clients = LazyClients(loaded.project, Settings.from_environment(), log)
+    identity = Run(run_id or f"cli__{now.isoformat(timespec='seconds')}", end=now)
+    done: list[StepDone] = []
+    try:
+        for one in run_path(loaded, identity, clients, log=log, started=started):
+            done.append(one)
+            if not as_json:
+                console.print(f"  [green]done[/] in {one.seconds:.1f} s")
+    except StepFailed as error:
+        errors.print(f"[red]stopped:[/] {escape(str(error))}")
+        errors.print(f"resume with --run-id '{escape(identity.id)}'")
+        raise typer.Exit(1) from error
+    if as_json:
+        print_json([_data(one) for one in done])
+    elif isinstance(done[-1].artifact, Endpoint):
+        endpoint = done[-1].artifact
+        console.print(f"[bold green]{endpoint.endpoint}[/] version {endpoint.version} answers at {endpoint.url}")
+
+
+def _data(one: StepDone) -> dict[str, Any]:
+    return {"step": one.step.name, "seconds": round(one.seconds, 3), "artifact": one.artifact.model_dump(mode="json")}

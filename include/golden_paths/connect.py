@@ -1,0 +1,68 @@
+"""Settings -> the real clients. Each is made when it is first asked for, so a step pays only for what it uses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from golden_paths.project import Project
+
+if TYPE_CHECKING:
+    from golden_paths.clients import FeatureStore, ModelRegistry, Target, Tracking
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the platform's services are. `tracking_uri` None: an SQLite file in the project's state."""
+
+    tracking_uri: str | None = None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """MLFLOW_TRACKING_URI, as everywhere with MLflow."""
+        return cls(tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None)
+
+
+class LazyClients:
+    """The clients of one run: Feast in a child process, MLflow, and endpoints on this machine."""
+
+    def __init__(self, project: Project, settings: Settings, log: Callable[[str], None]) -> None:
+        self._project, self._settings, self._log = project, settings, log
+
+    @property
+    def tracking_uri(self) -> str:
+        """The MLflow tracking URI in use."""
+        if self._settings.tracking_uri:
+            return self._settings.tracking_uri
+        self._project.state.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{self._project.state / 'mlflow.db'}"
+
+    def feature_store(self, repo: str) -> FeatureStore:
+        """The feature repository in this folder of the project."""
+        from golden_paths.clients.feast_store import FeastStore
+
+        return FeastStore(self._project, repo, self._log)
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """Runs and artifacts."""
+        from golden_paths.clients.mlflow_tracking import MlflowTracking
+
+        return MlflowTracking(self.tracking_uri)
+
+    @cached_property
+    def models(self) -> ModelRegistry:
+        """Versions and aliases."""
+        from golden_paths.clients.mlflow_models import MlflowModels
+
+        return MlflowModels(self.tracking_uri)
+
+    @cached_property
+    def target(self) -> Target:
+        """Where models serve."""
+        from golden_paths.clients.local_target import LocalTarget
+
+        return LocalTarget(self._project)

@@ -1,0 +1,1 @@
+"""Fitting and judging models: mostly the child's side of `golden_paths.sandbox`."""

@@ -1,0 +1,31 @@
+"""The two parts of a training set: what a model is fitted on, and what is held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Frames of shape (rows, features) and labels of shape (rows,), in the training set's own order."""
+
+    features: pd.DataFrame
+    label: pd.Series[Any]
+    held_out_features: pd.DataFrame
+    held_out_label: pd.Series[Any]
+
+
+def read(payload: Mapping[str, Any]) -> Parts:
+    """Read `frame` (parquet): its last `test_rows` rows are held out. `features` and `label` name columns."""
+    import pandas as pd
+
+    features, label = list(payload["features"]), payload["label"]
+    frame = pd.read_parquet(payload["frame"], columns=[*features, label])
+    cut = len(frame) - payload["test_rows"]
+    fitted, held_out = frame.iloc[:cut].reset_index(drop=True), frame.iloc[cut:].reset_index(drop=True)
+    return Parts(fitted[features], fitted[label], held_out[features], held_out[label])

@@ -1,0 +1,77 @@
+"""The starter spec that `new` writes: every key with its meaning, from the same descriptions as the JSON Schema."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from golden_paths.spec import PathSpec
+
+STARTER = """\
+# yaml-language-server: $schema=../include/golden_paths/path.schema.json
+# {golden_path}
+golden_path: online-model@1
+# {name}
+name: NAME
+# {owner}
+owner: my-team
+# {description}
+description: What NAME predicts, and for whom.
+# {schedule}
+# schedule: "@weekly"
+
+features:
+  # {features.repo}
+  repo: include/feature_repos/NAME
+  # {features.service}
+  service: NAME_v1
+  # {features.freshness}
+  # freshness: 24h
+
+training_set:
+  # {training_set.entities}
+  entities: include/data/NAME/entities.parquet
+  # {training_set.label}
+  label: label
+  # {training_set.split.by} {training_set.split.test}
+  split: {{by: time, test: 0.25}}
+
+train:
+  # {train.code}
+  code: include/models/NAME.py:fit
+  # {train.notebook}
+  # notebook: include/notebooks/NAME.ipynb
+  # {train.params}
+  params: {{}}
+
+evaluate:
+  # {evaluate.metrics}
+  metrics: {{accuracy: ">= 0.8"}}
+  # {evaluate.champion.metric} {evaluate.champion.may_lose}
+  champion: {{metric: accuracy, may_lose: 0.01}}
+
+deploy:
+  # {deploy.to}
+  to: local
+"""
+
+
+class _Descriptions:
+    """Looks `{train.params}` up in the models."""
+
+    def __init__(self, model: type[BaseModel], own: str = "") -> None:
+        self._model, self._own = model, own
+
+    def __getattr__(self, name: str) -> _Descriptions:
+        from golden_paths.load import _models
+
+        field = self._model.model_fields[name]
+        return _Descriptions(next(_models(field.annotation), self._model), field.description or "")
+
+    def __str__(self) -> str:
+        return self._own
+
+
+def starter(name: str) -> str:
+    """The text of a starter spec for a model of this name."""
+    top = {field: getattr(_Descriptions(PathSpec), field) for field in PathSpec.model_fields}
+    return STARTER.format(**top).replace("NAME", name)

@@ -1,0 +1,114 @@
+"""The command line, as a process: what is printed, what is returned, what is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from projects import SPEC, make_project
+
+from golden_paths.commands.specs import SCHEMA_FILE, schema_text
+from golden_paths.load import read_spec
+from golden_paths.starter import starter
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "include"), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "golden_paths", *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def dags(tmp_path: Path) -> Path:
+    folder = make_project(tmp_path)
+    (folder / "churn.yaml").write_text(SPEC)
+    return folder
+
+
+def test_validate_tells_every_error_of_every_file_and_returns_1(dags: Path) -> None:
+    (dags / "one.yaml").write_text(SPEC.replace("label: left", "label: leave").replace("name: churn", "name: one"))
+    (dags / "two.yaml").write_text("owner: [\n")
+    done = call("validate", cwd=dags.parent)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (
+        1,
+        "valid   dags/churn.yaml  churn on online-model@1\n",
+        [
+            "one.yaml:10: training_set.label 'leave' is no column of include/data/churn.parquet; "
+            "known are customer, event_timestamp, left",
+            "two.yaml:2: is not YAML: did not find expected node content; mend the syntax at this line",
+        ],
+    )
+
+
+def test_validate_returns_0_when_all_is_well(dags: Path) -> None:
+    assert call("validate", "dags/churn.yaml", cwd=dags.parent).returncode == 0
+
+
+def test_validate_as_json_gives_the_parts_of_each_problem(dags: Path) -> None:
+    (dags / "churn.yaml").write_text(SPEC.replace("label: left", "label: leave"))
+    answer = json.loads(call("validate", "--json", cwd=dags.parent).stdout)
+    assert [(one["file"], one["line"], one["key"], one["value"]) for one in answer["problems"]] == [
+        ("churn.yaml", 10, "training_set.label", "leave")
+    ]
+
+
+def test_plan_touches_nothing(dags: Path) -> None:
+    before = sorted(dags.parent.rglob("*"))
+    done = call("plan", "dags/churn.yaml", "--json", cwd=dags.parent)
+    assert json.loads(done.stdout)["edges"][0] == ["materialize", "build_training_set"]
+    assert call("plan", "dags/churn.yaml", cwd=dags.parent).stdout.startswith("churn on online-model@1: ")
+    assert sorted(dags.parent.rglob("*")) == before
+
+
+def test_piped_output_is_plain(dags: Path) -> None:
+    assert "\x1b" not in call("plan", "dags/churn.yaml", cwd=dags.parent).stdout
+
+
+def test_a_broken_spec_is_a_message_and_no_traceback(dags: Path) -> None:
+    (dags / "churn.yaml").write_text("")
+    done = call("plan", "dags/churn.yaml", cwd=dags.parent)
+    assert (done.returncode, done.stderr) == (1, "churn.yaml: is empty; start with: python -m golden_paths new NAME\n")
+
+
+def test_new_writes_a_starter_and_never_overwrites(dags: Path) -> None:
+    assert call("new", "sales-forecast", cwd=dags.parent).returncode == 0
+    again = call("new", "sales-forecast", cwd=dags.parent)
+    assert (again.returncode, again.stderr) == (
+        1,
+        "dags/sales-forecast.yaml is there already; choose another name, or edit it\n",
+    )
+
+
+def test_new_refuses_a_name_that_is_no_name(dags: Path) -> None:
+    done = call("new", "../x", cwd=dags.parent)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "'../x' is no name that Kubernetes and MLflow both take; use lower-case letters, digits and '-', a letter first, "
+        "at most 50, as in diabetes-progression\n",
+    )
+
+
+def test_the_starter_lacks_nothing_but_the_files_it_names(dags: Path) -> None:
+    file = dags / "churn.yaml"
+    file.write_text(starter("churn").replace("entities.parquet", "x").replace("include/data/churn/x", "include/data/churn.parquet")
+                    .replace("label: label", "label: left"))
+    assert read_spec(file).spec.name == "churn"
+
+
+def test_the_schema_in_the_repo_is_not_stale() -> None:
+    assert SCHEMA_FILE.read_text() == schema_text(), "run: make schema"
+
+
+def test_the_schema_accepts_the_examples_and_refuses_an_unknown_key() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
+    for file in sorted((ROOT / "dags").glob("*.yaml")):
+        assert list(validator.iter_errors(yaml.safe_load(file.read_text()))) == [], file.name
+    assert not validator.is_valid(yaml.safe_load(SPEC) | {"ownr": "x"})

@@ -1,0 +1,131 @@
+"""What a spec brings runs apart: without secrets, and with an end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from golden_paths import sandbox
+from golden_paths.errors import CodeFailed
+from golden_paths.project import Project
+
+
+@pytest.fixture
+def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module that the child can import, through a package folder that stands for ours."""
+    module = tmp_path / "brought.py"
+    module.write_text(
+        textwrap.dedent("""
+        import os, signal, subprocess, sys, time
+        def environment(payload):
+            return dict(os.environ)
+        def descriptors(payload):
+            return {"open": sorted(int(fd) for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}"))}
+        def fail(payload):
+            print("before")
+            raise ValueError("no such column")
+        def leave(payload):
+            sys.exit(7)
+        def crash(payload):
+            os.kill(os.getpid(), signal.SIGKILL)
+        def hang(payload):
+            child = subprocess.Popen(["sleep", "1000"])
+            print(f"pids {os.getpid()} {child.pid}", flush=True)
+            time.sleep(1000)
+        """)
+    )
+    inherited = sandbox.environment
+    monkeypatch.setattr(sandbox, "environment", lambda home: with_path(inherited(home), tmp_path))
+    return tmp_path
+
+
+def with_path(environment: dict[str, str], folder: Path) -> dict[str, str]:
+    return environment | {"PYTHONPATH": f"{environment['PYTHONPATH']}{os.pathsep}{folder}"}
+
+
+def call(folder: Path, function: str, log: list[str], timeout: float = 60) -> dict[str, object]:
+    return sandbox.call(f"brought:{function}", {}, project=Project.at(folder), log=log.append, timeout=timeout)
+
+
+def test_the_child_sees_no_secret_of_the_worker(brought: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AIRFLOW_CONN_X"):
+        monkeypatch.setenv(name, "hunter2")
+    monkeypatch.setenv("FEAST_REDIS", "passed on by the platform team")
+    seen = call(brought, "environment", [])
+    assert "hunter2" not in json.dumps(seen)
+    assert seen["FEAST_REDIS"] == "passed on by the platform team"
+
+
+def test_the_child_inherits_no_file_descriptor(brought: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    try:
+        assert call(brought, "descriptors", []) == {"open": [0, 1, 2]}
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("fail", "ValueError: no such column; the traceback is in the log above"),
+        ("leave", "SystemExit: 7; the traceback is in the log above"),
+        ("crash", "brought:crash ended with SIGKILL and no result; the machine or the worker ran out of memory"),
+    ],
+)
+def test_a_failure_is_told_with_its_reason(brought: Path, function: str, message: str) -> None:
+    with pytest.raises(CodeFailed) as caught:
+        call(brought, function, [])
+    assert str(caught.value) == message
+
+
+def test_what_the_child_prints_is_logged_with_its_traceback(brought: Path) -> None:
+    log: list[str] = []
+    with pytest.raises(CodeFailed):
+        call(brought, "fail", log)
+    assert (log[0], log[-1]) == ("before", "ValueError: no such column")
+
+
+def test_a_child_that_takes_too_long_is_ended_with_its_own_children(brought: Path) -> None:
+    log: list[str] = []
+    with pytest.raises(CodeFailed) as caught:
+        call(brought, "hang", log, timeout=3)
+    assert str(caught.value) == "brought:hang did not end within 3 s; make it faster, or raise the section's timeout"
+    assert wait_gone([int(pid) for pid in log[0].split()[1:]])
+
+
+def test_a_killed_worker_leaves_no_child(brought: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from golden_paths import sandbox; from golden_paths.project import Project\n"
+        f"old = sandbox.environment; sandbox.environment = lambda home: old(home) | {{'PYTHONPATH': {os.pathsep.join([*sys.path, str(brought)])!r}}}\n"
+        f"sandbox.call('brought:hang', {{}}, project=Project.at(Path({str(brought)!r})), log=lambda line: print(line, flush=True))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    worker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)
+    assert worker.stdout
+    pids = [int(pid) for pid in worker.stdout.readline().split()[1:]]
+    worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    try:
+        assert wait_gone(pids[:1])
+    finally:
+        psutil.Process(pids[1]).kill()  # its own grandchild: the child had no chance to end it
+
+
+def wait_gone(pids: list[int], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
