@@ -50,7 +50,8 @@ class FakeTracking:
         for name, value in params.items():
             if logged.setdefault(name, str(value)) != str(value):
                 raise StepFailed(
-                    f"MLflow run {run_id} has param {name}={logged[name]}, not {value}", remedy="params of a run do not change"
+                    f"MLflow run {run_id} has param {name}={logged[name]}, not {value}",
+                    remedy="params of a run do not change",
                 )
 
     def metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:

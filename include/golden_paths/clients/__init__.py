@@ -30,13 +30,13 @@ class TrainingFrame:
 class FeatureStore(Protocol):
     """A Feast feature repository."""
 
-    def apply(self) -> bool:
-        """Bring the registry up to the definitions. True when they had changed since the last time."""
-
     def materialize(
         self, service: str, *, start: datetime | None, end: datetime
     ) -> tuple[datetime, tuple[ViewState, ...]]:
-        """Write the service's views for [start, end) to the online store; return the start used and what was read back."""
+        """Apply changed definitions, write the service's views for [start, end) to the online store, and read them back.
+
+        Returns the start that was used: the oldest row not yet materialized when `start` is None.
+        """
 
     def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
         """Join the service's features to the entity rows as they were known at each row's time."""

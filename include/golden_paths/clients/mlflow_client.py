@@ -45,7 +45,7 @@ def answering(tracking_uri: str) -> Iterator[None]:
         status = error.get_http_status_code()
         first = str(error).splitlines()[0][:500]
         if status < 500 and status != 429:
-            raise StepFailed(f"MLflow at {tracking_uri} refused: {first}", remedy="see the message; the request was wrong") from error
+            raise StepFailed(f"MLflow at {tracking_uri} refused: {first}", remedy="see MLflow's message") from error
         raise _away(tracking_uri, first) from error
     except OSError as error:  # requests' errors are OSErrors: artifacts travel outside of MLflow's REST client
         raise _away(tracking_uri, f"{type(error).__name__}: {error}"[:500]) from error
@@ -53,5 +53,7 @@ def answering(tracking_uri: str) -> Iterator[None]:
 
 def _away(tracking_uri: str, reason: str) -> StepFailed:
     return StepFailed(
-        f"MLflow at {tracking_uri} did not answer: {reason}", remedy="start it, or set MLFLOW_TRACKING_URI to where it runs", retry=True
+        f"MLflow at {tracking_uri} did not answer: {reason}",
+        remedy="start it, or set MLFLOW_TRACKING_URI to where it runs",
+        retry=True,
     )

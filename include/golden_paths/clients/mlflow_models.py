@@ -37,12 +37,16 @@ class MlflowModels:
             if not self._versions(model, run_id):
                 kept = _cut(tags) | {URI: uri}
                 model_id = uri.removeprefix("models:/")
-                self._client.create_model_version(model, self._source(model_id), run_id=run_id, tags=kept, model_id=model_id)
+                self._client.create_model_version(
+                    model, self._source(model_id), run_id=run_id, tags=kept, model_id=model_id
+                )
             first, *others = self._versions(model, run_id)
             for other in others:
                 self._client.delete_model_version(model, other.version)
             number = str(first.version)
-            self._tag(model, number, {name: value for name, value in _cut(tags).items() if first.tags.get(name) != value})
+            self._tag(
+                model, number, {name: value for name, value in _cut(tags).items() if first.tags.get(name) != value}
+            )
             return number
 
     def _source(self, model_id: str) -> str:
@@ -107,4 +111,6 @@ class MlflowModels:
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, str]:
-    return {name: value if len(value) <= TAG_LENGTH else value[: TAG_LENGTH - 3] + "..." for name, value in tags.items()}
+    return {
+        name: value if len(value) <= TAG_LENGTH else value[: TAG_LENGTH - 3] + "..." for name, value in tags.items()
+    }

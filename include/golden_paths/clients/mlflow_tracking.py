@@ -80,7 +80,9 @@ class MlflowTracking:
         from mlflow.entities import Param
 
         with answering(self.uri):
-            self._client.log_batch(run_id, params=[Param(name, str(value)[:PARAM_LENGTH]) for name, value in params.items()])
+            self._client.log_batch(
+                run_id, params=[Param(name, str(value)[:PARAM_LENGTH]) for name, value in params.items()]
+            )
 
     def metrics(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """Log metrics at step 0."""
@@ -110,7 +112,9 @@ class MlflowTracking:
 
         destination.mkdir(parents=True, exist_ok=True)
         with answering(self.uri):
-            return Path(download_artifacts(artifact_uri=self._located(uri), dst_path=str(destination), tracking_uri=self.uri))
+            return Path(
+                download_artifacts(artifact_uri=self._located(uri), dst_path=str(destination), tracking_uri=self.uri)
+            )
 
     def _located(self, uri: str) -> str:
         """A models:/ URI as the address of its files: MLflow itself would look it up on the process' global server."""
@@ -127,7 +131,9 @@ class MlflowTracking:
 
         schema, profile = _described(frame, label)
         source = f'{{"uri": "{uri}"}}'
-        dataset = Dataset(name=name, digest=digest[:36], source_type="uri", source=source, schema=schema, profile=profile)
+        dataset = Dataset(
+            name=name, digest=digest[:36], source_type="uri", source=source, schema=schema, profile=profile
+        )
         tags = [InputTag("mlflow.data.context", "training"), InputTag("golden_paths.sha256", digest)]
         with answering(self.uri):
             self._client.log_inputs(run_id, [DatasetInput(dataset=dataset, tags=tags)])
@@ -149,7 +155,9 @@ class MlflowTracking:
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, str]:
-    return {name: value if len(value) <= TAG_LENGTH else value[: TAG_LENGTH - 3] + "..." for name, value in tags.items()}
+    return {
+        name: value if len(value) <= TAG_LENGTH else value[: TAG_LENGTH - 3] + "..." for name, value in tags.items()
+    }
 
 
 def _described(frame: Path, label: str) -> tuple[str, str]:
@@ -159,14 +167,23 @@ def _described(frame: Path, label: str) -> tuple[str, str]:
     from pyarrow import parquet
 
     footer = parquet.ParquetFile(frame)
-    columns = [{"type": _kind(str(field.type)), "name": field.name, "required": field.name == label} for field in footer.schema_arrow]
+    columns = [
+        {"type": _kind(str(field.type)), "name": field.name, "required": field.name == label}
+        for field in footer.schema_arrow
+    ]
     profile = {"num_rows": footer.metadata.num_rows, "num_elements": footer.metadata.num_rows * len(columns)}
     return json.dumps({"mlflow_colspec": columns}), json.dumps(profile)
 
 
 def _kind(arrow: str) -> str:
     """MLflow's name of an Arrow type."""
-    for prefix, kind in (("timestamp", "datetime"), ("int64", "long"), ("int", "integer"), ("bool", "boolean"), ("float", "float")):
+    for prefix, kind in (
+        ("timestamp", "datetime"),
+        ("int64", "long"),
+        ("int", "integer"),
+        ("bool", "boolean"),
+        ("float", "float"),
+    ):
         if arrow.startswith(prefix):
             return kind
     return "double" if arrow == "double" else "string"

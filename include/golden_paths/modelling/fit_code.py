@@ -34,14 +34,16 @@ def _called(function: Callable[..., Any], data: parts.Parts, payload: dict[str, 
         takes = f"{payload['function']}{inspect.signature(function)}"
         given = ", ".join(["features", "label", *params])
         raise CodeFailed(
-            f"{payload['place']} cannot be called with ({given}): {error}", remedy=f"it is {takes}: match train.params to it"
+            f"{payload['place']} cannot be called with ({given}): {error}",
+            remedy=f"it is {takes}: match train.params to it",
         ) from error
     try:
         return function(data.features, data.label, **params)
     except Exception as error:
         traceback.print_exc()
         raise CodeFailed(
-            f"{payload['place']} raised {type(error).__name__}: {error}", remedy="mend it; the traceback is in the log above"
+            f"{payload['place']} raised {type(error).__name__}: {error}",
+            remedy="mend it; the traceback is in the log above",
         ) from error
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 EXECUTED = "executed.ipynb"
+OURS = {"injected-parameters", "injected-keep"}  # tags of the cells that we add
 
 
 def fit(payload: dict[str, Any]) -> dict[str, Any]:
@@ -32,14 +33,16 @@ def fit(payload: dict[str, Any]) -> dict[str, Any]:
     notebook = prepared(nbformat.read(source, as_version=4), payload["params"])
     client = _client(notebook, out / EXECUTED, folder=source.parent)
     try:
-        client.execute(env=os.environ | {PAYLOAD: str(handed), "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], str(source.parent)])})
+        client.execute(env=os.environ | {PAYLOAD: str(handed)})
     except CellExecutionError as error:
         raise CodeFailed(
             f"{place}: {_failed(notebook)} raised {error.ename}: {error.evalue}",
             remedy="mend it; the executed notebook is among the run's artifacts",
         ) from error
     except DeadKernelError as error:
-        raise CodeFailed(f"{place}: the kernel died", remedy="it ran out of memory, or crashed: see the log above") from error
+        raise CodeFailed(
+            f"{place}: the kernel died", remedy="it ran out of memory, or crashed: see the log above"
+        ) from error
     finally:
         nbformat.write(notebook, out / EXECUTED)
     result: dict[str, Any] = json.loads((out / RESULT).read_text())
@@ -70,7 +73,7 @@ def _cell(new_code_cell: Any, source: str, tag: str) -> Any:
 
 def _failed(notebook: NotebookNode) -> str:
     """'cell 3', counting the scientist's own cells from 1."""
-    own = [cell for cell in notebook.cells if not set(cell.metadata.get("tags", [])) & {"injected-parameters", "injected-keep"}]
+    own = [cell for cell in notebook.cells if not set(cell.metadata.get("tags", [])) & OURS]
     for number, cell in enumerate(own, start=1):
         if any(output.output_type == "error" for output in cell.get("outputs", [])):
             return f"cell {number}"
@@ -84,7 +87,7 @@ def _client(notebook: NotebookNode, executed: Path, *, folder: Path) -> Notebook
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
-    class ThisPython(AsyncKernelManager):  # type: ignore[misc]
+    class ThisPython(AsyncKernelManager):
         """A manager without kernel specs."""
 
         @property
@@ -94,7 +97,9 @@ def _client(notebook: NotebookNode, executed: Path, *, folder: Path) -> Notebook
 
     return NotebookClient(
         notebook,
-        km=ThisPython(kernel_name="golden-paths", transport="ipc"),  # no ports that somebody else may take first
+        # Sockets in the child's own folder: no port that somebody else may take first, or listen on. The default name is
+        # relative, and the kernel starts in another folder.
+        km=ThisPython(kernel_name="golden-paths", transport="ipc", ip=str(Path(os.environ["HOME"]) / "kernel")),
         timeout=None,  # the sandbox has one over everything
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda **_: nbformat.write(notebook, executed),

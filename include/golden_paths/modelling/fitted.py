@@ -24,7 +24,10 @@ def keep(model: Any, parts: Parts, payload: Mapping[str, Any]) -> dict[str, Any]
     """Write `model/`, golden_records.json and weights into the folder `out`; return digests, kind and metrics."""
     place, out = payload["place"], Path(payload["out"])
     if not callable(getattr(model, "predict", None)):
-        raise CodeFailed(f"{place} gave {_named(model)}, which has no predict", remedy="end with a fitted estimator, as in model.fit(...)")
+        raise CodeFailed(
+            f"{place} gave {_named(model)}, which has no predict",
+            remedy="end with a fitted estimator, as in model.fit(...)",
+        )
     kind = kind_of(model, parts.label)
     classes = None if kind == metrics.REGRESSION else classes_of(model, parts.label)
     if classes is not None and len(classes) < 2:
@@ -37,7 +40,8 @@ def keep(model: Any, parts: Parts, payload: Mapping[str, Any]) -> dict[str, Any]
         records = golden.records(model, kind, parts, classes)
     except Exception as error:
         raise CodeFailed(
-            f"{place}: the fitted model cannot predict: {type(error).__name__}: {error}", remedy="return an estimator that is fitted"
+            f"{place}: the fitted model cannot predict: {type(error).__name__}: {error}",
+            remedy="return an estimator that is fitted",
         ) from error
     (out / "golden_records.json").write_text(records)
     save(model, parts.features, outcome.predictions, payload)
@@ -88,7 +92,11 @@ def _widened(features: pd.DataFrame) -> pd.DataFrame:
     from pandas.api.types import is_bool_dtype, is_integer_dtype
 
     return features.astype(
-        {name: "float64" for name in features.columns if is_integer_dtype(features[name]) and not is_bool_dtype(features[name])}
+        {
+            name: "float64"
+            for name in features.columns
+            if is_integer_dtype(features[name]) and not is_bool_dtype(features[name])
+        }
     )
 
 

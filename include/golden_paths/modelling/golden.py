@@ -43,7 +43,10 @@ def _rows(frame: Any) -> list[list[Any]]:
     import pandas as pd
 
     columns = [
-        [None if pd.isna(value) else value.isoformat() if isinstance(value, pd.Timestamp) else value for value in frame[name].tolist()]
+        [
+            None if pd.isna(value) else value.isoformat() if isinstance(value, pd.Timestamp) else value
+            for value in frame[name].tolist()
+        ]
         for name in frame.columns
     ]
     return [list(row) for row in zip(*columns, strict=True)]

@@ -12,7 +12,9 @@ from golden_paths.errors import CodeFailed
 from golden_paths.modelling import fitted, parts
 from golden_paths.modelling.fit_code import fix_seeds
 
-PAYLOAD = "GOLDEN_PATHS_PAYLOAD"  # an environment variable, so that the executed notebook shows no folder of this machine
+PAYLOAD = (
+    "GOLDEN_PATHS_PAYLOAD"  # an environment variable, so that the executed notebook shows no folder of this machine
+)
 RESULT = "result.json"
 
 
@@ -30,7 +32,9 @@ def keep(names: dict[str, Any]) -> None:
     payload = _payload()
     try:
         if "model" not in names:
-            raise CodeFailed(f"{payload['place']} ends without a variable named model", remedy="assign the fitted estimator to model")
+            raise CodeFailed(
+                f"{payload['place']} ends without a variable named model", remedy="assign the fitted estimator to model"
+            )
         result = fitted.keep(names["model"], parts.read(payload), payload)
     except CodeFailed as error:
         result = {"error": {"problem": error.problem, "remedy": error.remedy}}

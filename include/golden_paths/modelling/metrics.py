@@ -43,7 +43,8 @@ class Outcome:
     def is_positive(self) -> np.ndarray[Any, Any]:
         """Of a binary classifier: which rows truly are of its second class, shape (rows,)."""
         assert self.classes is not None
-        return self.truth == self.classes[1]
+        found: np.ndarray[Any, Any] = self.truth == self.classes[1]
+        return found
 
 
 @dataclass(frozen=True)

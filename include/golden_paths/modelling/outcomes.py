@@ -33,7 +33,9 @@ def classes_of(model: Any, label: pd.Series[Any]) -> np.ndarray[Any, Any]:
     return np.unique(label.to_numpy()) if found is None else np.asarray(found)
 
 
-def ask(model: Any, kind: str, features: pd.DataFrame, label: pd.Series[Any], classes: np.ndarray[Any, Any] | None) -> Outcome:
+def ask(
+    model: Any, kind: str, features: pd.DataFrame, label: pd.Series[Any], classes: np.ndarray[Any, Any] | None
+) -> Outcome:
     """The model's predictions on `features`, shape (rows,), and its probabilities when it has them."""
     import numpy as np
 

@@ -12,7 +12,19 @@ from golden_paths.errors import CodeFailed
 
 # Packages whose types may be rebuilt when a model is loaded. skops asks because rebuilding runs their code.
 WELL_KNOWN = frozenset(
-    {"sklearn", "numpy", "scipy", "pandas", "lightgbm", "xgboost", "catboost", "imblearn", "category_encoders", "builtins", "collections"}
+    {
+        "sklearn",
+        "numpy",
+        "scipy",
+        "pandas",
+        "lightgbm",
+        "xgboost",
+        "catboost",
+        "imblearn",
+        "category_encoders",
+        "builtins",
+        "collections",
+    }
 )
 
 
@@ -20,14 +32,16 @@ def load(path: Path, place: str) -> ModuleType:
     """Import a file as the module of its stem, with its folder importable. Raises `CodeFailed` naming `place`."""
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None, path
+    assert spec is not None, path
+    assert spec.loader is not None, path
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise CodeFailed(
-            f"{place} cannot be imported: {type(error).__name__}: {error}", remedy="mend it; the traceback is in the log above"
+            f"{place} cannot be imported: {type(error).__name__}: {error}",
+            remedy="mend it; the traceback is in the log above",
         ) from error
     return module
 
@@ -67,13 +81,14 @@ def requirements(roots: set[str]) -> list[str]:
     from importlib.metadata import packages_distributions, version
 
     provided = packages_distributions()
-    names = {provided[root][0] for root in roots if root in provided}
+    # Several distributions may share a root (mlflow, mlflow-skinny): the one of that name is the whole
+    names = {root if root in provided[root] else provided[root][0] for root in roots if root in provided}
     return sorted(f"{name}=={version(name)}" for name in names)
 
 
 def imports(files: list[Path]) -> set[str]:
     """Top-level modules that these files import; a folder counts with every .py below it."""
-    roots = set()
+    roots: set[str] = set()
     for path in (source for file in files for source in (file.rglob("*.py") if file.is_dir() else [file])):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):

@@ -21,11 +21,10 @@ class Parts:
 
 
 def read(payload: Mapping[str, Any]) -> Parts:
-    """Read `frame` (parquet): its last `test_rows` rows are held out. `features` and `label` name columns."""
+    """Read `frame` (parquet), whose column `split` says train or test. `features` and `label` name columns."""
     import pandas as pd
 
     features, label = list(payload["features"]), payload["label"]
-    frame = pd.read_parquet(payload["frame"], columns=[*features, label])
-    cut = len(frame) - payload["test_rows"]
-    fitted, held_out = frame.iloc[:cut].reset_index(drop=True), frame.iloc[cut:].reset_index(drop=True)
+    frame = pd.read_parquet(payload["frame"], columns=[*features, label, "split"])
+    fitted, held_out = (frame[frame["split"] == part].reset_index(drop=True) for part in ("train", "test"))
     return Parts(fitted[features], fitted[label], held_out[features], held_out[label])

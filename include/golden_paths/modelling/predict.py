@@ -35,9 +35,15 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
         outcome = ask(model, kind, data.held_out_features, data.held_out_label, classes)
     except Exception as error:
         raise CodeFailed(
-            f"{payload['place']} cannot predict the held-out part: {type(error).__name__}: {error}", remedy="see the log above"
+            f"{payload['place']} cannot predict the held-out part: {type(error).__name__}: {error}",
+            remedy="see the log above",
         ) from error
-    arrays = {"truth": outcome.truth, "predictions": outcome.predictions, "classes": classes, "probabilities": outcome.probabilities}
+    arrays = {
+        "truth": outcome.truth,
+        "predictions": outcome.predictions,
+        "classes": classes,
+        "probabilities": outcome.probabilities,
+    }
     np.savez(Path(payload["out"]), **{name: _storable(array) for name, array in arrays.items() if array is not None})
     return {"kind": kind}
 

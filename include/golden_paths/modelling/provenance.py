@@ -56,7 +56,9 @@ def spec_file(context: StepContext, folder: Path) -> Path:
     import yaml
 
     path = folder / "spec.yaml"
-    path.write_text(yaml.safe_dump(context.spec.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True))
+    path.write_text(
+        yaml.safe_dump(context.spec.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
+    )
     return path
 
 
@@ -64,5 +66,8 @@ def environment_file(folder: Path) -> Path:
     """Python, platform and every installed distribution with its version, one per line."""
     packages = sorted({f"{found.name}=={found.version}" for found in distributions()}, key=str.lower)
     path = folder / "environment.txt"
-    path.write_text("\n".join([f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}", *packages]) + "\n")
+    path.write_text(
+        "\n".join([f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}", *packages])
+        + "\n"
+    )
     return path

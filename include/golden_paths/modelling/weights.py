@@ -47,7 +47,7 @@ def _plain(node: Any, files: dict[str, str], seen: dict[int, Any]) -> Any:
         return [_plain(value, files, seen) for value in node]
     if not isinstance(node, dict):
         return node
-    address = node.get("__id__")
+    address = node.get("__id__", -1)
     if node.get("__loader__") == "CachedNode":
         return seen[address]
     plain = {
@@ -55,7 +55,7 @@ def _plain(node: Any, files: dict[str, str], seen: dict[int, Any]) -> Any:
         for key, value in node.items()
         if key != "__id__"
     }
-    if isinstance(address, int):
+    if "__id__" in node:
         plain = {"sha256": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()}
         seen[address] = plain
     return plain

@@ -23,7 +23,9 @@ def run(context: StepContext) -> Model:
     training_set, tracking = context.take(TrainingSet), context.clients.tracking
     source = _source(context)
     key = _key(context, training_set, digests.of_file(source))
-    tracked = tracking.run(context.spec.name, key, name=f"train {context.run.id}", tags=provenance.tags(context, training_set))
+    tracked = tracking.run(
+        context.spec.name, key, name=f"train {context.run.id}", tags=provenance.tags(context, training_set)
+    )
     if done := tracked.tags.get(COMPLETE):
         context.log(f"already trained as MLflow run {tracked.id}")
         return Model.model_validate_json(done)
@@ -63,7 +65,6 @@ def _fit(context: StepContext, training_set: TrainingSet, source: Path, out: Pat
         "params": dict(train.params),
         "seed": train.seed,
         "frame": str(fetched(context, training_set, out / "training_set")),
-        "test_rows": training_set.test_rows,
         "features": training_set.features,
         "label": training_set.label,
         "out": str(out),
@@ -86,7 +87,12 @@ def _log(
     tracking.params(run_id, {**train.params, "golden_paths.seed": train.seed})
     tracking.metrics(run_id, fitted["metrics"])
     tracking.log_dataset(
-        run_id, name="training_set", digest=training_set.digest, uri=training_set.uri, frame=frame, label=training_set.label
+        run_id,
+        name=context.spec.name,
+        digest=training_set.digest,
+        uri=training_set.uri,
+        frame=frame,
+        label=training_set.label,
     )
     tracking.upload(run_id, source, "code")
     tracking.upload(run_id, provenance.spec_file(context, out))

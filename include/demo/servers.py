@@ -1,0 +1,130 @@
+"""Airflow (standalone, SQLite) and MLflow's server, side by side on this machine, with our dags/ and plugins/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from airflow_api import AirflowApi
+from processes import Service, free_port, is_taken
+from rich.console import Console
+
+from golden_paths.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+AIRFLOW_LOG_PORTS = (8793, 8794)
+NEEDED_GIB = 1.0
+console = Console(highlight=False, soft_wrap=True)
+
+
+class Servers:
+    """The two servers, their addresses, and how long each thing took."""
+
+    def __init__(self) -> None:
+        self.project = Project.at(ROOT)
+        self.home = self.project.state / "demo"
+        self.services: list[Service] = []
+        self.breakdown: list[tuple[str, float]] = []
+        self.mlflow_url = f"http://127.0.0.1:{free_port(5000)}"
+        self.airflow_port = free_port(8080)
+        self.airflow = AirflowApi(f"http://localhost:{self.airflow_port}", self.home / "airflow" / "passwords.json")
+
+    def check(self) -> None:
+        """Say what is in the way before anything starts."""
+        for port in AIRFLOW_LOG_PORTS:
+            if is_taken(port):
+                raise SystemExit(f"demo: Airflow's log port {port} is taken; is another Airflow running? stop it first")
+        free = shutil.disk_usage(ROOT).free / 2**30
+        if free < NEEDED_GIB:
+            raise SystemExit(f"demo: {free:.2f} GiB are free on this disk, {NEEDED_GIB:g} GiB are needed; make room")
+
+    def environment(self) -> dict[str, str]:
+        """What Airflow and MLflow start with."""
+        settings = {
+            "CORE__LOAD_EXAMPLES": "False",
+            "CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+            "CORE__PARALLELISM": "4",
+            "CORE__EXECUTION_API_SERVER_URL": f"{self.airflow.url}/execution/",
+            "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "airflow" / "passwords.json"),
+            "API__PORT": str(self.airflow_port),
+            "API__BASE_URL": self.airflow.url,
+            "DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+            "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+            "OPENLINEAGE__DISABLED": "True",
+        }
+        airflow = {f"AIRFLOW__{key}": value for key, value in settings.items()}
+        return os.environ | airflow | {
+            "AIRFLOW_HOME": str(self.home / "airflow"),
+            "GOLDEN_PATHS_PROJECT": str(ROOT),
+            "GOLDEN_PATHS_PRELOAD": "1",
+            "MLFLOW_TRACKING_URI": self.mlflow_url,
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def start(self) -> None:
+        """Start both; returns when both are healthy and the API is signed in."""
+        (self.home / "airflow").mkdir(parents=True, exist_ok=True)
+        environment = self.environment()
+        artifacts = ["--artifacts-destination", str(self.home / "mlartifacts")]
+        store = ["--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", *artifacts]
+        address = ["--host", "127.0.0.1", "--port", self.mlflow_url.rpartition(":")[2], "--workers", "1"]
+        mlflow = [str(BIN / "mlflow"), "server", *address, *store]
+        self.services.append(Service("MLflow", mlflow, environment=environment, log=self.home / "mlflow.log"))
+        standalone = [str(BIN / "airflow"), "standalone"]
+        self.services.append(Service("Airflow", standalone, environment=environment, log=self.home / "airflow.log"))
+        self.wait("MLflow answers", self._mlflow_answers, 120)
+        self.wait("Airflow is healthy", self.airflow.is_healthy, 240)
+        self.airflow.sign_in()
+
+    def _mlflow_answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.mlflow_url}/health").is_success
+        except httpx.HTTPError:
+            return False
+
+    def are_alive(self) -> None:
+        """`SystemExit` with the end of its log when a server is gone."""
+        for service in self.services:
+            service.check()
+
+    def wait(self, what: str, is_so: Callable[[], bool], seconds: float) -> None:
+        """Wait for a condition; end when a server dies or time runs out."""
+        begin = time.monotonic()
+        with console.status(f"waiting until {what} ..."):
+            while not is_so():
+                self.are_alive()
+                if time.monotonic() - begin > seconds:
+                    raise SystemExit(f"demo: gave up after {seconds:.0f} s waiting until {what}; see {self.home}/*.log")
+                time.sleep(0.2)
+        self.lap(what, begin)
+
+    def lap(self, what: str, begin: float) -> None:
+        """Note and print how long something took."""
+        seconds = time.monotonic() - begin
+        self.breakdown.append((what, seconds))
+        console.print(f"  {what:<38}{seconds:6.1f} s")
+
+    def wait_for_dag(self, dag: str) -> None:
+        """Wait until Airflow lists a DAG; `SystemExit` with its import error when it has one."""
+
+        def is_listed() -> bool:
+            if error := self.airflow.import_error(f"{dag}.yaml"):
+                raise SystemExit(f"demo: Airflow refuses the spec:\n{error}")
+            return self.airflow.has_dag(dag)
+
+        self.wait(f"Airflow lists {dag}", is_listed, 120)
+
+    def stop(self) -> None:
+        """End both and all their children."""
+        for service in reversed(self.services):
+            service.stop()

@@ -1,0 +1,48 @@
+"""The parent's side of a Feast repository: every verb is one call of a child process, which alone runs its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from golden_paths import sandbox
+from golden_paths.artifacts import ViewState
+from golden_paths.clients import TrainingFrame
+from golden_paths.project import Project
+
+CHILD = "golden_paths.clients.feast_child"
+
+
+class FeastStore:
+    """The Feast repository in folder `repo` of the project."""
+
+    def __init__(self, project: Project, repo: str, log: Callable[[str], None]) -> None:
+        self._project, self._repo, self._log = project, repo, log
+
+    def materialize(
+        self, service: str, *, start: datetime | None, end: datetime
+    ) -> tuple[datetime, tuple[ViewState, ...]]:
+        """Apply changed definitions, then write the service's views for [start, end) to the online store."""
+        payload = {"service": service, "start": start.isoformat() if start else None, "end": end.isoformat()}
+        done = self._call("materialize", payload)
+        views = tuple(ViewState.model_validate(view) for view in done["views"])
+        return datetime.fromisoformat(done["start"]), views
+
+    def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
+        """Join the service's features to the entity rows, point in time, into a parquet file at `destination`."""
+        payload = {"service": service, "entities": str(entities), "label": label, "destination": str(destination)}
+        done = self._call("training_frame", payload)
+        return TrainingFrame(
+            path=destination,
+            rows=done["rows"],
+            entity_rows=done["entity_rows"],
+            keys=tuple(done["keys"]),
+            timestamp=done["timestamp"],
+            features=tuple(done["features"]),
+        )
+
+    def _call(self, verb: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        place = {"repo": str(self._project.path(self._repo)), "state": str(self._project.state / "feast")}
+        return sandbox.call(f"{CHILD}:{verb}", {**place, **payload}, project=self._project, log=self._log)

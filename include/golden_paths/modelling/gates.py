@@ -1,0 +1,41 @@
+"""The gates of evaluation: bounds on metrics, and the champion on the same rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from golden_paths.modelling.metrics import loss
+from golden_paths.spec import EvaluateSection
+
+
+def failures(
+    section: EvaluateSection, measured: Mapping[str, float], champion: Mapping[str, float] | None, version: str = ""
+) -> list[str]:
+    """Every gate that says no, each with what was measured and what was asked for; empty when all were passed.
+
+    `champion` None: there is none yet, and nothing to compare with.
+    """
+    found = []
+    for name, bound in section.metrics.items():
+        if (value := measured.get(name)) is None:
+            found.append(f"{name} cannot be computed on the held-out rows, must be {bound}")
+        elif not bound.holds(value):
+            found.append(f"{name} is {value:.6g}, must be {bound}")
+    if section.champion and champion is not None:
+        found.extend(_against(section.champion.metric, section.champion.may_lose, measured, champion, version))
+    return found
+
+
+def _against(
+    metric: str, may_lose: float, measured: Mapping[str, float], champion: Mapping[str, float], version: str
+) -> list[str]:
+    ours, theirs = measured.get(metric), champion.get(metric)
+    if ours is None or theirs is None:
+        return [
+            f"{metric} cannot be compared with champion version {version}: it cannot be computed on the held-out rows"
+        ]
+    lost = loss(metric, champion=theirs, challenger=ours)
+    if lost > may_lose:
+        rival = f"champion version {version} has {theirs:.6g} on the same rows"
+        return [f"{metric} is {ours:.6g}, {rival}: worse by {lost:.6g}, may lose {may_lose:g}"]
+    return []

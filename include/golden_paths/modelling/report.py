@@ -1,0 +1,87 @@
+"""The report of evaluation: one self-contained HTML file, and the plots beside it. Parent side."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from golden_paths.modelling import plots
+from golden_paths.modelling.metrics import Outcome
+from golden_paths.spec import EvaluateSection, PathSpec
+
+STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .9rem;border-bottom:1px solid #d7dbe0;text-align:left}
+td.n{text-align:right;font-variant-numeric:tabular-nums}.verdict{padding:.6rem 1rem;border-left:5px solid}
+.passed{border-color:#1a7f37;background:#eaf6ec}.failed{border-color:#b3261e;background:#fbecea}
+img{max-width:30rem;width:100%}code{font-size:90%}"""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything the report says. `champion` is None when there is none; `reasons` is empty when every gate was passed."""
+
+    spec: PathSpec
+    model_digest: str
+    training_set: str
+    outcome: Outcome
+    measured: Mapping[str, float]
+    champion: Mapping[str, float] | None
+    champion_version: str | None
+    reasons: Sequence[str]
+
+
+def write(judgement: Judgement, folder: Path) -> Path:
+    """Write report.html and the plots into `folder`; returns the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = plots.draw(judgement.outcome, folder)
+    name = html.escape(judgement.spec.name)
+    body = [
+        f"<h1>{name}</h1><p>{html.escape(judgement.spec.description)}</p>",
+        _verdict(judgement.reasons),
+        _table(judgement),
+        "".join(_image(title, path) for title, path in drawn.items()),
+        f"<p>{len(judgement.outcome.truth)} held-out rows of training set <code>{judgement.training_set}</code>, "
+        f"model <code>{judgement.model_digest}</code>, owner {html.escape(judgement.spec.owner)}.</p>",
+    ]
+    report = folder / "report.html"
+    report.write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}: evaluation</title><style>{STYLE}</style>'
+        + "\n".join(body)
+        + "</html>\n"
+    )
+    return report
+
+
+def _verdict(reasons: Sequence[str]) -> str:
+    if not reasons:
+        return '<p class="verdict passed">Every gate was passed.</p>'
+    listed = "".join(f"<li>{html.escape(reason)}</li>" for reason in reasons)
+    return f'<div class="verdict failed">The path stopped here:<ul>{listed}</ul></div>'
+
+
+def _table(judgement: Judgement) -> str:
+    section = judgement.spec.need(EvaluateSection)
+    champion = (
+        ""
+        if judgement.champion is None
+        else f"<th>champion (version {html.escape(judgement.champion_version or '')})</th>"
+    )
+    rows = [f"<tr><th>metric</th><th>this model</th>{champion}<th>bound</th></tr>"]
+    for name, value in judgement.measured.items():
+        theirs = "" if judgement.champion is None else f'<td class="n">{_number(judgement.champion.get(name))}</td>'
+        bound = html.escape(str(section.metrics.get(name, "")))
+        rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{theirs}<td>{bound}</td></tr>')
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _image(title: str, path: Path) -> str:
+    return (
+        f'<img alt="{html.escape(title)}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
+    )

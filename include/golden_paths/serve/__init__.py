@@ -1,0 +1,19 @@
+"""Serves one version of one model over HTTP: python -m golden_paths.serve. Runs on a machine or in a pod.
+
+What it answers, and how it says no (JSON: `error`, and `problems` with field, row and problem):
+
+    GET  /health       200 ready; 503 while it starts or drains
+    GET  /version      which model this is, and from which run and training set
+    GET  /metrics      Prometheus
+    POST /invocations  MLflow's four JSON forms and text/csv; ?return=probabilities adds probabilities and classes
+    POST /predict      {"entities": [{KEY: VALUE}, ...]} or {"entity": {...}}; the features come from the online store
+
+    400  not JSON, or none of the forms             413  body too large
+    404  /predict: the online store does not know the entity
+    415  neither application/json nor text/csv
+    422  a column missing, unknown, of the wrong type; null or NaN where the model takes no missing value (tried when the
+         model is loaded: a column takes them if the model answers its input example without that value); infinity
+    424  /predict: the entity is known but a feature has no value in the online store
+    501  /predict: this server was started without a feature repository
+    503  the model is not loaded yet
+"""

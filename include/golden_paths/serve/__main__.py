@@ -1,0 +1,84 @@
+"""python -m golden_paths.serve: one process, one model version.
+
+Signals: SIGUSR1 starts and SIGUSR2 stops accepting on the shared socket (--stable-fd); SIGTERM and SIGINT drain.
+Exit codes: 0 drained, 1 the model or the features cannot be loaded, 2 wrong arguments or address, 3 wrong digest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from golden_paths.serve.status import Identity, Status
+
+DIGEST_EXIT, LOAD_EXIT, ADDRESS_EXIT = 3, 1, 2
+GRACE = 5.0
+# One row needs no second thread, and several servers share the machine. Read when numpy and OpenMP are first loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m golden_paths.serve", description="Serve one model version over HTTP.")
+    parser.add_argument("--model", type=Path, required=True, help="folder written by mlflow.sklearn.save_model")
+    parser.add_argument("--digest", required=True, help="SHA-256 of that folder, as registered")
+    parser.add_argument("--name", required=True, help="registered model")
+    parser.add_argument("--version", required=True, help="its version")
+    parser.add_argument("--run-id", required=True, help="MLflow run that made it")
+    parser.add_argument("--training-set", required=True, help="digest of the training set")
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind with --port")
+    address = parser.add_mutually_exclusive_group(required=True)
+    address.add_argument("--port", type=int, help="private port")
+    address.add_argument("--listen-fd", type=int, help="inherited private socket, bound or listening")
+    parser.add_argument("--stable-fd", type=int, help="inherited listening socket that the endpoint's processes share")
+    parser.add_argument("--feature-repo", type=Path, help="Feast feature repository, for /predict")
+    parser.add_argument("--service", help="feature service in it")
+    parser.add_argument("--grace", type=float, default=GRACE, help="seconds an idle connection is kept while draining")
+    return parser
+
+
+def main() -> int:
+    """Serve until a signal; returns the exit code."""
+    parser = arguments()
+    options = parser.parse_args()
+    if (options.feature_repo is None) != (options.service is None):
+        parser.error("--feature-repo and --service go together")
+    try:
+        private, stable = _private(options), _inherited(options.stable_fd)
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"cannot listen: {error}; free the address, or name another\n")
+        return ADDRESS_EXIT
+    for name in THREADS:
+        os.environ[name] = "1"
+    sys.dont_write_bytecode = True  # a model's own code lies in the folder that the digest covers
+
+    from golden_paths.serve.app import build
+    from golden_paths.serve.loading import Loader
+    from golden_paths.serve.server import Server
+
+    identity = Identity(options.name, options.version, options.digest, options.run_id, options.training_set)
+    status = Status(identity)
+    loader = Loader(status, model=options.model, feature_repo=options.feature_repo, service=options.service)
+    server = Server(build(status, loader), private=private, stable=stable, status=status, grace=options.grace)
+    loader.start(server)
+    server.run()
+    return loader.exit_code
+
+
+def _private(options: argparse.Namespace) -> socket.socket:
+    if options.listen_fd is None:
+        return socket.create_server((options.host, options.port))
+    inherited = socket.socket(fileno=options.listen_fd)
+    inherited.listen()
+    return inherited
+
+
+def _inherited(number: int | None) -> socket.socket | None:
+    return None if number is None else socket.socket(fileno=number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
