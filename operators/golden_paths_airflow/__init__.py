@@ -1,0 +1,1 @@
+"""The Airflow side of Golden Paths: thin operators, and the factory that turns specs into DAGs."""

@@ -1,0 +1,110 @@
+"""The HTTP application: routes, statuses and JSON; what they mean is in the package's docstring."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.routing import Route
+
+from golden_paths.serve import forms, predict
+from golden_paths.serve.loading import Loader
+from golden_paths.serve.metrics import Metrics
+from golden_paths.serve.model import ServedModel
+from golden_paths.serve.problems import Refused
+from golden_paths.serve.status import Status
+
+MAX_BODY = 64 * 1024 * 1024
+LARGE = 32 * 1024  # bytes; a hundred rows or so: from here on other requests are answered meanwhile
+log = logging.getLogger("uvicorn.error")
+Handler = Callable[[Request], Awaitable[dict[str, Any]]]
+
+
+def build(status: Status, loader: Loader) -> FastAPI:
+    """The application; it answers /health before `loader` has the model."""
+    app = FastAPI(title=f"{status.identity.name} {status.identity.version}")
+    metrics = Metrics(status.identity)
+
+    @app.get("/health")
+    async def health() -> Response:
+        code, body = status.health()
+        return _json(body, code)
+
+    @app.get("/version")
+    async def version() -> Response:
+        return _json(status.identity.described())
+
+    @app.get("/metrics")
+    async def measurements() -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    async def invocations(request: Request) -> dict[str, Any]:
+        return await _invoke(_loaded(loader), request)
+
+    async def by_entity(request: Request) -> dict[str, Any]:
+        model = _loaded(loader)
+        if loader.features is None:
+            raise Refused(501, "this server was started without a feature repository; post the features to /invocations")
+        return await predict.answer(model, loader.features, status.identity, await _body(request))
+
+    # Plain routes: FastAPI's own would validate the body a second time.
+    for path, handler in (("/invocations", invocations), ("/predict", by_entity)):
+        app.router.routes.append(Route(path, _answering(path, handler, metrics), methods=["POST"]))
+    return app
+
+
+def _loaded(loader: Loader) -> ServedModel:
+    if loader.model is None:
+        raise Refused(503, "the model is not loaded yet; ask /health")
+    return loader.model
+
+
+def _answering(path: str, handler: Handler, metrics: Metrics) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        with metrics.measured(path) as call:
+            try:
+                response = _json(await handler(request))
+            except Refused as refused:
+                response = _json(refused.body(), refused.status)
+            except Exception as error:
+                log.exception("%s failed", path)
+                response = _json({"error": f"{type(error).__name__}: {error}", "problems": []}, 500)
+            call.status = response.status_code
+            return response
+
+    return answer
+
+
+async def _invoke(model: ServedModel, request: Request) -> dict[str, Any]:
+    body = await _body(request)
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind not in ("application/json", "text/csv"):
+        raise Refused(415, f"content type {kind} is not read; send application/json or text/csv")
+    wanted = request.query_params.get("return", "predictions")
+    if wanted not in ("predictions", "probabilities"):
+        raise Refused(400, f"return={wanted} is unknown; ask for predictions or probabilities")
+
+    def answer() -> dict[str, Any]:
+        csv = kind == "text/csv"
+        values = forms.columns_of_csv(body, model.columns) if csv else forms.columns_of(forms.parse(body), model.columns)
+        return model.answer(values, probabilities=wanted == "probabilities")
+
+    return answer() if len(body) < LARGE else await asyncio.to_thread(answer)
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        parts.append(part)
+        if (size := size + len(part)) > MAX_BODY:
+            raise Refused(413, f"the body is larger than {MAX_BODY} bytes; send fewer rows at a time")
+    return b"".join(parts)
+
+
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), status, media_type="application/json")

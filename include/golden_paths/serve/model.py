@@ -1,0 +1,133 @@
+"""The fitted model, verified and ready to answer.
+
+It is loaded from MLflow's folder without MLflow: importing that costs 4 s of CPU and 170 MiB in every server process,
+and what it adds to the answer is pyfunc's type enforcement, which is 2 ms of a row's 3.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from golden_paths import digests
+from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.serve import columns as signature_columns
+from golden_paths.serve.columns import Column
+from golden_paths.serve.forms import Columns
+from golden_paths.serve.problems import Refused, problem, wrong
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ServedModel:
+    """A scikit-learn estimator with the columns of its signature."""
+
+    def __init__(self, estimator: Any, columns: Sequence[Column]) -> None:
+        import pandas as pd
+
+        self.estimator, self.columns = estimator, tuple(columns)
+        self._names = frozenset(column.name for column in columns)
+        self._index = pd.Index([column.name for column in columns])
+        dtypes = {column.dtype for column in columns}
+        self._one_dtype = dtypes.pop() if len(dtypes) == 1 else None
+
+    @classmethod
+    def verified(cls, folder: Path, digest: str) -> ServedModel:
+        """Load the folder, when its digest is the registered one. Raises `DigestMismatch` before anything is loaded."""
+        if not folder.is_dir():
+            raise StepFailed(f"{folder} is no folder", remedy="name the folder that holds MLmodel")
+        if (found := digests.of_folder(folder)) != digest:
+            raise DigestMismatch(str(folder), expected=digest, found=found)
+        model = cls(_estimator(folder), _columns(folder))
+        return model._with_missing(folder)
+
+    def _with_missing(self, folder: Path) -> ServedModel:
+        """Find out which columns may be missing: those without which the model answers its input example."""
+        example = folder / "input_example.json"
+        if not example.exists():
+            return self
+        row = json.loads(example.read_text())
+        first = {name: [value] for name, value in zip(row["columns"], row["data"][0], strict=True)}
+        return ServedModel(self.estimator, [self._tried(column, first) for column in self.columns])
+
+    def _tried(self, column: Column, first: Columns) -> Column:
+        willing = dataclasses.replace(column, missing=True)
+        if column.dtype in ("int64", "int32", "bool"):  # numpy has no missing value in these
+            return column
+        trial = ServedModel(self.estimator, [willing if each is column else each for each in self.columns])
+        with contextlib.suppress(Exception):  # a refusal, of whatever kind the estimator raises
+            trial.estimator.predict(trial.frame(first | {column.name: [None if column.kind == "string" else math.nan]}))
+            return willing
+        return column
+
+    def frame(self, values: Columns) -> pd.DataFrame:
+        """The DataFrame that the estimator takes, shape (rows, columns of the signature). Raises `Refused` 422."""
+        import numpy as np
+        import pandas as pd
+
+        if values.keys() != self._names:
+            raise wrong(
+                [problem(name, "is missing, the model needs it") for name in self._index if name not in values]
+                + [problem(str(name), "is no column of the model") for name in values if name not in self._names]
+            )
+        problems: list[dict[str, Any]] = []
+        arrays = [column.cast(values[column.name], problems) for column in self.columns]
+        if problems:
+            raise wrong(problems)
+        if self._one_dtype is not None:  # one block: 20 us instead of 150
+            return pd.DataFrame(np.array(arrays, dtype=self._one_dtype).T, columns=self._index, copy=False)
+        return pd.DataFrame({column.name: array for column, array in zip(self.columns, arrays, strict=True)})
+
+    def answer(self, values: Columns, *, probabilities: bool = False) -> dict[str, Any]:
+        """`predictions`, one a row; on request also `probabilities` by class and `classes`, both null without any."""
+        frame = self.frame(values)
+        try:
+            answer = {"predictions": _listed(self.estimator.predict(frame))}
+            if probabilities:
+                able = hasattr(self.estimator, "predict_proba")
+                answer["probabilities"] = _listed(self.estimator.predict_proba(frame)) if able else None
+                answer["classes"] = _listed(self.estimator.classes_) if able else None
+        except ValueError as error:  # an unknown category, a value out of range: the estimator's own checks
+            raise Refused(422, f"the model refuses these rows: {error}") from error
+        return answer
+
+
+def _listed(values: Any) -> Any:
+    """As MLflow writes it."""
+    if hasattr(values, "to_dict"):
+        return values.to_dict(orient="records") if values.ndim == 2 else values.tolist()
+    return values.tolist() if hasattr(values, "tolist") else values
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    import yaml
+
+    described: dict[str, Any] = yaml.safe_load((folder / "MLmodel").read_text())
+    return described
+
+
+def _columns(folder: Path) -> tuple[Column, ...]:
+    signature = _description(folder).get("signature") or {}
+    if not signature.get("inputs"):
+        raise StepFailed(f"{folder} has no signature", remedy="save the model with a signature")
+    return signature_columns.of_signature(json.loads(signature["inputs"]), str(folder))
+
+
+def _estimator(folder: Path) -> Any:
+    import skops.io
+    from sklearn import set_config
+
+    flavor = _description(folder)["flavors"].get("sklearn", {})
+    if flavor.get("serialization_format") != "skops":
+        raise StepFailed(f"{folder} is not in skops format", remedy="save it with serialization_format='skops'")
+    if flavor.get("code"):
+        sys.path.insert(0, str(folder / flavor["code"]))
+    set_config(skip_parameter_validation=True)  # parameters were checked when it was fitted
+    return skops.io.load(folder / flavor["pickled_model"], trusted=flavor.get("skops_trusted_types"))

@@ -1,0 +1,75 @@
+"""StepOperator: where a step of a golden path meets Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from golden_paths.artifacts import Artifact
+from golden_paths.connect import LazyClients
+from golden_paths.errors import StepFailed
+from golden_paths.load import LoadedSpec
+from golden_paths.paths import Path
+from golden_paths.registry import PATHS, STEPS
+from golden_paths.spec import PathSpec, TrainSection
+from golden_paths.step import Run, Step, StepContext
+
+from golden_paths_airflow.connections import settings
+
+
+class StepOperator(BaseOperator):
+    """Runs one step of a golden path. It renders no templates: nothing in a spec is evaluated."""
+
+    step: ClassVar[Step]
+    ui_color = "#eef4fb"
+
+    def __init__(self, *, loaded: LoadedSpec, **arguments: Any) -> None:
+        defaults = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
+        super().__init__(**(defaults | arguments))
+        self.loaded = loaded
+
+    def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Run the step on what the steps before made; return its artifact as JSON, which XCom carries."""
+        loaded, log = self.loaded, self.log.info
+        run = run_of(context["dag_run"])
+        clients = LazyClients(loaded.project, settings(), log)
+        artifacts = self._artifacts(context["ti"], PATHS[loaded.spec.golden_path])
+        spec = with_params(loaded.spec, context["params"])
+        step_context = StepContext(spec, loaded.digest, loaded.project, run, clients, log, artifacts)
+        try:
+            return self.step.run(step_context).model_dump(mode="json")
+        except StepFailed as error:
+            raise (AirflowException if error.retry else AirflowFailException)(str(error)) from error
+
+    def _artifacts(self, ti: Any, path: Path) -> dict[str, Artifact]:
+        makers = {STEPS[name].produces: name for name in path.steps}
+        return {
+            kind.name: kind.model_validate_json(_json(ti.xcom_pull(task_ids=makers[kind])))
+            for kind in self.step.consumes
+        }
+
+
+def _json(value: Any) -> bytes:
+    import orjson
+
+    return orjson.dumps(value)
+
+
+def run_of(dag_run: Any) -> Run:
+    """The run's identity. A run by hand or by an asset has no interval of its own: its end is when it was asked for."""
+    start, end = dag_run.data_interval_start, dag_run.data_interval_end
+    if start is None or end is None or start == end:
+        return Run(dag_run.run_id, end=end or dag_run.run_after)
+    return Run(dag_run.run_id, end=end, start=start)
+
+
+def with_params(spec: PathSpec, params: Mapping[str, Any]) -> PathSpec:
+    """The spec with train.params as the trigger form has them for this run."""
+    if spec.train is None:
+        return spec
+    chosen = {name: params.get(name, value) for name, value in spec.train.params.items()}
+    train = TrainSection.model_validate(spec.train.model_dump() | {"params": chosen})
+    return spec.model_copy(update={"train": train})

@@ -1,0 +1,51 @@
+"""A broken spec becomes an import error of its own in Airflow, and harms no other.
+
+An exception in a loader loses every DAG of its file. So a broken spec becomes a stub DAG that Airflow bags, stamps with
+the loader's path and then serialises: in between the stub takes the spec's own path, and its serialisation fails with
+the spec's message. Airflow records one import error under that path, and drops it when the stub is gone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, BaseOperator
+from golden_paths.errors import InvalidSpec
+
+
+class _Message:
+    """A template field that says what is wrong when Airflow asks for its serialised form."""
+
+    def __init__(self, error: InvalidSpec) -> None:
+        self._error = error
+
+    def serialize(self) -> Any:
+        raise self._error
+
+
+class _BrokenSpec(BaseOperator):
+    """The stub's only task."""
+
+    template_fields = ("message",)
+
+    def __init__(self, *, error: InvalidSpec, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.message = _Message(error)
+
+
+class InvalidSpecDag(DAG):
+    """Stands for a spec that cannot become a DAG."""
+
+    def validate(self) -> None:
+        """Airflow calls this after it has stamped the loader's path on the DAG."""
+        super().validate()
+        self.relative_fileloc = self._spec_file
+
+
+def invalid_spec_dag(file: Path, error: InvalidSpec) -> DAG:
+    """The stub for one broken spec."""
+    dag = InvalidSpecDag(dag_id=f"invalid_spec.{file.name}", schedule=None)
+    dag._spec_file = file.name
+    _BrokenSpec(task_id="invalid_spec", dag=dag, error=error)
+    return dag

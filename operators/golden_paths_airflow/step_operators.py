@@ -1,0 +1,70 @@
+"""One operator per step, so that the UI names what runs."""
+
+from __future__ import annotations
+
+from golden_paths.steps import build_training_set, deploy, evaluate, materialize, promote, register, smoke, train
+
+from golden_paths_airflow.base import StepOperator
+
+
+class MaterializeFeaturesOperator(StepOperator):
+    """Write the feature service to Feast's online store and check its freshness."""
+
+    step = materialize.STEP
+
+
+class BuildTrainingSetOperator(StepOperator):
+    """Freeze a point-in-time training set under its SHA-256."""
+
+    step = build_training_set.STEP
+
+
+class TrainModelOperator(StepOperator):
+    """Fit a model on the training set and log it to MLflow."""
+
+    step = train.STEP
+
+
+class EvaluateModelOperator(StepOperator):
+    """Judge the model on the held-out part, against bounds and champion."""
+
+    step = evaluate.STEP
+
+
+class RegisterModelOperator(StepOperator):
+    """Make a version in MLflow's model registry."""
+
+    step = register.STEP
+
+
+class DeployModelOperator(StepOperator):
+    """Start the version beside the endpoint."""
+
+    step = deploy.STEP
+
+
+class SmokeTestOperator(StepOperator):
+    """Replay the golden records against the candidate."""
+
+    step = smoke.STEP
+
+
+class PromoteModelOperator(StepOperator):
+    """Give the endpoint's address to the candidate, and move the alias champion."""
+
+    step = promote.STEP
+
+
+OPERATORS: dict[str, type[StepOperator]] = {
+    operator.step.name: operator
+    for operator in (
+        MaterializeFeaturesOperator,
+        BuildTrainingSetOperator,
+        TrainModelOperator,
+        EvaluateModelOperator,
+        RegisterModelOperator,
+        DeployModelOperator,
+        SmokeTestOperator,
+        PromoteModelOperator,
+    )
+}
