@@ -1,0 +1,6 @@
+"""One endpoint of this machine: a small supervisor process that owns the stable port, and the model servers below it.
+
+The supervisor binds the port once and keeps the listening socket for life. Model servers inherit it and accept from
+one queue, so a change of versions refuses and resets no connection. What it does is written to state.json before it
+answers, so that a supervisor that was killed takes up where it was.
+"""
