@@ -5,6 +5,7 @@ from __future__ import annotations
 from golden_paths.steps import build_training_set, deploy, evaluate, materialize, promote, register, smoke, train
 
 from golden_paths_airflow.base import StepOperator
+from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
 
 
 class MaterializeFeaturesOperator(StepOperator):
@@ -17,24 +18,28 @@ class BuildTrainingSetOperator(StepOperator):
     """Freeze a point-in-time training set under its SHA-256."""
 
     step = build_training_set.STEP
+    operator_extra_links = (MlflowRunLink(),)
 
 
 class TrainModelOperator(StepOperator):
     """Fit a model on the training set and log it to MLflow."""
 
     step = train.STEP
+    operator_extra_links = (MlflowRunLink(),)
 
 
 class EvaluateModelOperator(StepOperator):
     """Judge the model on the held-out part, against bounds and champion."""
 
     step = evaluate.STEP
+    operator_extra_links = (MlflowRunLink(),)
 
 
 class RegisterModelOperator(StepOperator):
     """Make a version in MLflow's model registry."""
 
     step = register.STEP
+    operator_extra_links = (ModelVersionLink(),)
 
 
 class DeployModelOperator(StepOperator):
@@ -53,6 +58,7 @@ class PromoteModelOperator(StepOperator):
     """Give the endpoint's address to the candidate, and move the alias champion."""
 
     step = promote.STEP
+    operator_extra_links = (EndpointLink(),)
 
 
 OPERATORS: dict[str, type[StepOperator]] = {

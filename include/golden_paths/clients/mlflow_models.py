@@ -37,17 +37,27 @@ class MlflowModels:
             if not self._versions(model, run_id):
                 kept = _cut(tags) | {URI: uri}
                 model_id = uri.removeprefix("models:/")
+                # Without waiting: MLflow waits by asking for the version, which a caller at once may have deleted.
                 self._client.create_model_version(
-                    model, self._source(model_id), run_id=run_id, tags=kept, model_id=model_id
+                    model, self._source(model_id), run_id, tags=kept, model_id=model_id, await_creation_for=0
                 )
             first, *others = self._versions(model, run_id)
             for other in others:
-                self._client.delete_model_version(model, other.version)
+                self._delete(model, str(other.version))
             number = str(first.version)
             self._tag(
                 model, number, {name: value for name, value in _cut(tags).items() if first.tags.get(name) != value}
             )
             return number
+
+    def _delete(self, model: str, version: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.delete_model_version(model, version)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":  # the other caller was faster
+                raise
 
     def _source(self, model_id: str) -> str:
         """What MLflow records as the source. Behind a database it would look models:/ up on the process' global server."""

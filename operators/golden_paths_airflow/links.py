@@ -1,0 +1,56 @@
+"""Links on a task in Airflow's UI: to the MLflow run, the model version, the endpoint. Computed when the task ends."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from airflow.sdk import XCom
+from airflow.sdk.bases.operatorlink import BaseOperatorLink
+
+UI_VARIABLE = "GOLDEN_PATHS_MLFLOW_UI"  # where people reach MLflow, when it is not where workers do
+
+
+def mlflow_ui() -> str:
+    """MLflow's address for a browser; empty when the store is no server."""
+    address = os.environ.get(UI_VARIABLE) or os.environ.get("MLFLOW_TRACKING_URI") or ""
+    return address.rstrip("/") if address.startswith(("http://", "https://")) else ""
+
+
+def result_of(ti_key: Any) -> dict[str, Any]:
+    """What the task returned."""
+    found = XCom.get_value(ti_key=ti_key, key="return_value")
+    return found if isinstance(found, dict) else {}
+
+
+class MlflowRunLink(BaseOperatorLink):
+    """The run of a training set, a model or its evaluation."""
+
+    name = "MLflow run"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The run's page; MLflow finds the experiment by the run."""
+        run, ui = result_of(ti_key).get("mlflow_run_id"), mlflow_ui()
+        return f"{ui}/#/experiments/0/runs/{run}" if run and ui else ""
+
+
+class ModelVersionLink(BaseOperatorLink):
+    """The version in MLflow's model registry."""
+
+    name = "MLflow model version"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The version's page."""
+        made, ui = result_of(ti_key), mlflow_ui()
+        return f"{ui}/#/models/{made['model']}/versions/{made['version']}" if ui and "model" in made else ""
+
+
+class EndpointLink(BaseOperatorLink):
+    """The endpoint's own documentation."""
+
+    name = "Endpoint"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The page that lists what it answers."""
+        url = result_of(ti_key).get("url")
+        return f"{url}/docs" if url else ""

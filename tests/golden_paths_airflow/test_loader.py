@@ -1,0 +1,90 @@
+"""The loader under a real dag processor: DAGs, import errors, versions, and what parsing imports."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from projects import SPEC, make_project
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+
+class Airflow:
+    """A home with a migrated database, whose dags folder is a small project's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dags = make_project(folder)
+        shutil.copy(ROOT / "dags" / "load_golden_paths.py", self.dags)
+        self.home = folder / "airflow"
+        self.environment = os.environ | {
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "0",
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "include"), str(ROOT / "operators")]),
+        }
+        self.call("db", "migrate")
+
+    def call(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "airflow", *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+    def parse(self, times: int = 1) -> None:
+        self.call("dag-processor", "--num-runs", str(times))
+
+    def rows(self, query: str) -> list[tuple[str, ...]]:
+        with sqlite3.connect(self.home / "airflow.db") as database:
+            return database.execute(query).fetchall()
+
+    def import_errors(self) -> dict[str, str]:
+        found = self.rows("SELECT filename, stacktrace FROM import_error")
+        return {name: text.strip().splitlines()[-1].removeprefix("golden_paths.errors.InvalidSpec: ") for name, text in found}
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+    return Airflow(tmp_path_factory.mktemp("project"))
+
+
+def test_a_broken_spec_is_one_import_error_of_its_own_and_mending_it_clears_it(airflow: Airflow) -> None:
+    (airflow.dags / "good.yaml").write_text(SPEC.replace("name: churn", "name: good"))
+    (airflow.dags / "bad.yaml").write_text(SPEC.replace("churn.py:fit", "churn.py:fitt").replace("name: churn", "name: bad"))
+    (airflow.dags / "worse.yaml").write_text("[" * 200_000)
+    airflow.parse()
+    assert airflow.import_errors() == {
+        "bad.yaml": "bad.yaml:12: train.code 'include/models/churn.py:fitt' has no function 'fitt'; did you mean 'fit'?",
+        "worse.yaml": "worse.yaml:1: is nested deeper than 16 levels; a spec needs four",
+    }
+    assert airflow.rows("SELECT dag_id FROM dag WHERE NOT has_import_errors AND NOT is_stale") == [("good",)]
+    (airflow.dags / "bad.yaml").write_text(SPEC.replace("name: churn", "name: bad"))
+    (airflow.dags / "worse.yaml").unlink()
+    airflow.parse()
+    assert airflow.import_errors() == {}
+    assert airflow.rows("SELECT dag_id FROM dag WHERE NOT is_stale ORDER BY dag_id") == [("bad",), ("good",)]
+
+
+def test_twenty_parses_leave_each_dag_at_version_1(airflow: Airflow) -> None:
+    (airflow.dags / "steady.yaml").write_text(SPEC.replace("name: churn", "name: steady"))
+    airflow.parse(20)
+    assert airflow.rows("SELECT max(version_number) FROM dag_version WHERE dag_id = 'steady'") == [(1,)]
+
+
+def test_parsing_imports_nothing_heavy(airflow: Airflow) -> None:
+    program = (
+        "import sys, runpy; runpy.run_path(sys.argv[1]);"
+        "print(sorted({'feast', 'mlflow', 'sklearn', 'pandas', 'kubernetes', 'pyarrow'} & set(sys.modules)))"
+    )
+    (airflow.dags / "steady.yaml").write_text(SPEC.replace("name: churn", "name: steady"))
+    loader = str(airflow.dags / "load_golden_paths.py")
+    command = [sys.executable, "-c", program, loader]
+    done = subprocess.run(command, env=airflow.environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
