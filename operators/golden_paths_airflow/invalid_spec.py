@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from airflow.exceptions import SerializationError
 from airflow.sdk import DAG, BaseOperator
 from golden_paths.errors import InvalidSpec
 
@@ -21,7 +22,8 @@ class _Message:
         self._error = error
 
     def serialize(self) -> Any:
-        raise self._error
+        # Of this type because Airflow wraps any other, and its own words would come before ours.
+        raise SerializationError(str(self._error)) from None
 
 
 class _BrokenSpec(BaseOperator):
@@ -37,6 +39,10 @@ class _BrokenSpec(BaseOperator):
 class InvalidSpecDag(DAG):
     """Stands for a spec that cannot become a DAG."""
 
+    def __init__(self, file: Path) -> None:
+        super().__init__(dag_id=f"invalid_spec.{file.name}", schedule=None)
+        self._spec_file = file.name
+
     def validate(self) -> None:
         """Airflow calls this after it has stamped the loader's path on the DAG."""
         super().validate()
@@ -45,7 +51,6 @@ class InvalidSpecDag(DAG):
 
 def invalid_spec_dag(file: Path, error: InvalidSpec) -> DAG:
     """The stub for one broken spec."""
-    dag = InvalidSpecDag(dag_id=f"invalid_spec.{file.name}", schedule=None)
-    dag._spec_file = file.name
+    dag = InvalidSpecDag(file)
     _BrokenSpec(task_id="invalid_spec", dag=dag, error=error)
     return dag

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from airflow.sdk import XCom
 from airflow.sdk.bases.operatorlink import BaseOperatorLink
+from airflow.sdk.execution_time.xcom import XCom
 
 UI_VARIABLE = "GOLDEN_PATHS_MLFLOW_UI"  # where people reach MLflow, when it is not where workers do
 

@@ -47,7 +47,7 @@ class Airflow:
 
     def import_errors(self) -> dict[str, str]:
         found = self.rows("SELECT filename, stacktrace FROM import_error")
-        return {name: text.strip().splitlines()[-1].removeprefix("golden_paths.errors.InvalidSpec: ") for name, text in found}
+        return {name: text.strip().splitlines()[-1].partition("SerializationError: ")[2] for name, text in found}
 
 
 @pytest.fixture(scope="module")

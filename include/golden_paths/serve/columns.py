@@ -6,6 +6,7 @@ number are refused, with field and row.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ WANTED = {
     "string": "text",
     "datetime": "a time as in 2026-11-24T10:00:00",
 }
-PURE = {"double": {float, int}, "float": {float, int}, "boolean": {bool}, "string": {str}}
+PURE: dict[str, set[type]] = {"double": {float, int}, "float": {float, int}, "boolean": {bool}, "string": {str}}
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _infinite(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = f"'{value}'" if isinstance(value, str) else {True: "true", False: "false"}[value] if type(value) is bool else str(value)
+    text = f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -72,7 +72,8 @@ def _field(value: str, text: bool) -> Any:
 
 
 def _split(content: Any) -> Columns:
-    if not isinstance(content, dict) or not isinstance(content.get("columns"), list) or not isinstance(content.get("data"), list):
+    parts = [content.get(part) for part in ("columns", "data")] if isinstance(content, dict) else [None]
+    if not all(isinstance(part, list) for part in parts):
         raise wrong([problem("dataframe_split", "needs the lists 'columns' and 'data'")])
     names = content["columns"]
     if len(set(map(str, names))) != len(names):

@@ -98,7 +98,7 @@ class Server(uvicorn.Server):
         self.started = True
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Signals as events of the loop. uvicorn would raise them again at the end, and the exit code would not be 0."""
         loop = asyncio.get_running_loop()
         wishes: dict[signal.Signals, Callable[[], object]] = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from fakes.mlflow_server import mlflow_server
 from fakes.models import FakeModelRegistry
 from fakes.tracking import FakeTracking
-
 from golden_paths.clients import ModelRegistry, Tracking
 from golden_paths.clients.mlflow_models import MlflowModels
 from golden_paths.clients.mlflow_tracking import MlflowTracking
@@ -35,7 +35,9 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('mlflow-database') / 'mlflow.db'}"
 
 
-@pytest.fixture(params=["fake", pytest.param("database", marks=pytest.mark.real), pytest.param("server", marks=pytest.mark.real)])
+@pytest.fixture(
+    params=["fake", pytest.param("database", marks=pytest.mark.real), pytest.param("server", marks=pytest.mark.real)]
+)
 def mlflow(request: pytest.FixtureRequest, tmp_path: Path) -> Mlflow:
     if request.param == "fake":
         return Mlflow(FakeTracking(tmp_path / "fake"), FakeModelRegistry())

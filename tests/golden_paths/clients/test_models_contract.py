@@ -71,7 +71,9 @@ def test_a_version_downloads_by_name_too(mlflow: Any, model: str, tmp_path: Path
         pytest.skip("the fake tracking knows no registered names; no step asks for one")
     run_id, uri = logged(mlflow.tracking, model, "key:1", tmp_path / "model")
     mlflow.models.register(model, uri=uri, run_id=run_id, tags=TAGS)
-    assert (mlflow.tracking.download(f"models:/{model}/1", tmp_path / "down") / "MLmodel").read_text() == "flavors: {}\n"
+    assert (
+        mlflow.tracking.download(f"models:/{model}/1", tmp_path / "down") / "MLmodel"
+    ).read_text() == "flavors: {}\n"
 
 
 @pytest.mark.real

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from fakes.mlflow_server import free_port
 
+from fakes.mlflow_server import free_port
 from golden_paths import digests
 from golden_paths.clients.mlflow_tracking import MlflowTracking
 from golden_paths.errors import StepFailed
@@ -70,7 +70,9 @@ def test_what_was_uploaded_comes_back(mlflow: Any, request: pytest.FixtureReques
     assert digests.of_folder(fetched) == digests.of_folder(folder)
 
 
-def test_a_missing_artifact_is_an_error_that_names_it(mlflow: Any, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_a_missing_artifact_is_an_error_that_names_it(
+    mlflow: Any, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     run = mlflow.tracking.run("contract", key_of(request), name="train", tags={})
     with pytest.raises(StepFailed, match="gone.json|download"):
         mlflow.tracking.download(f"runs:/{run.id}/gone.json", tmp_path / "down")
@@ -96,11 +98,15 @@ def test_logging_again_is_no_error_and_another_value_for_a_param_is(
 ) -> None:
     run = mlflow.tracking.run("contract", key_of(request), name="train", tags={})
     frame = tmp_path / "frame.parquet"
-    pd.DataFrame({"dose": [0.5], "age": [3], "when": pd.to_datetime(["2026-01-01"], utc=True), "y": ["a"]}).to_parquet(frame)
+    pd.DataFrame({"dose": [0.5], "age": [3], "when": pd.to_datetime(["2026-01-01"], utc=True), "y": ["a"]}).to_parquet(
+        frame
+    )
     for _ in range(2):
         mlflow.tracking.params(run.id, {"C": 0.5, "deep": None})
         mlflow.tracking.metrics(run.id, {"roc_auc": 0.8})
-        mlflow.tracking.log_dataset(run.id, name="set", digest="a" * 64, uri=f"runs:/{run.id}/x", frame=frame, label="y")
+        mlflow.tracking.log_dataset(
+            run.id, name="set", digest="a" * 64, uri=f"runs:/{run.id}/x", frame=frame, label="y"
+        )
     mlflow.tracking.finish(run.id)
     with pytest.raises(StepFailed, match="C"):
         mlflow.tracking.params(run.id, {"C": 0.6})

@@ -11,7 +11,11 @@ from golden_paths.modelling.metrics import METRICS, Outcome
 from golden_paths.spec import EvaluateSection
 
 SURE = Outcome(
-    "binary", np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.1, 0.9]])
+    "binary",
+    np.array([0, 0, 1, 1]),
+    np.array([0, 0, 1, 1]),
+    np.array([0, 1]),
+    np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.1, 0.9]]),
 )
 
 
@@ -35,7 +39,9 @@ def section(bounds: dict[str, str], **champion: object) -> EvaluateSection:
         ({"roc_auc": ">= 0.5"}, {"roc_auc": float("nan")}, ["roc_auc is nan, must be >= 0.5"]),
     ],
 )
-def test_every_bound_that_is_missed_is_named(bounds: dict[str, str], measured: dict[str, float], said: list[str]) -> None:
+def test_every_bound_that_is_missed_is_named(
+    bounds: dict[str, str], measured: dict[str, float], said: list[str]
+) -> None:
     assert gates.failures(section(bounds), measured, None) == said
 
 
@@ -51,7 +57,12 @@ WORSE = "roc_auc is 0.78, champion version 3 has 0.8 on the same rows: worse by 
         ("roc_auc", 0.78, 0.80, [WORSE]),
         ("brier", 0.105, 0.10, []),
         ("brier", 0.05, 0.10, []),
-        ("brier", 0.15, 0.10, ["brier is 0.15, champion version 3 has 0.1 on the same rows: worse by 0.05, may lose 0.01"]),
+        (
+            "brier",
+            0.15,
+            0.10,
+            ["brier is 0.15, champion version 3 has 0.1 on the same rows: worse by 0.05, may lose 0.01"],
+        ),
     ],
 )
 def test_a_new_version_may_be_worse_by_may_lose_in_the_metrics_own_direction(
@@ -93,7 +104,13 @@ def test_a_classifier_without_probabilities_is_not_judged_by_them() -> None:
 
 
 def test_a_perfect_model_has_perfect_metrics_whatever_its_labels_are() -> None:
-    named = Outcome("binary", np.array(["no", "no", "yes", "yes"]), np.array(["no", "no", "yes", "yes"]), np.array(["no", "yes"]), SURE.probabilities)
+    named = Outcome(
+        "binary",
+        np.array(["no", "no", "yes", "yes"]),
+        np.array(["no", "no", "yes", "yes"]),
+        np.array(["no", "yes"]),
+        SURE.probabilities,
+    )
     for outcome in (SURE, named):
         found = metrics.compute(outcome)
         assert {name: found[name] for name in ("roc_auc", "f1", "recall", "accuracy")} == {

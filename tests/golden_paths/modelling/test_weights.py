@@ -9,7 +9,14 @@ from pathlib import Path
 
 INCLUDE = Path(__file__).parents[3] / "include"
 CASES = [f"{name},0,0,1.0" for name in ("logistic", "forest", "pipeline")]
-OTHERS = ["logistic,1,0,1.0", "logistic,0,0,0.5", "forest,1,0,1.0", "forest,0,1,1.0", "pipeline,1,0,1.0", "pipeline,0,0,0.5"]
+OTHERS = [
+    "logistic,1,0,1.0",
+    "logistic,0,0,0.5",
+    "forest,1,0,1.0",
+    "forest,0,1,1.0",
+    "pipeline,1,0,1.0",
+    "pipeline,0,0,0.5",
+]
 
 
 def digests(cases: list[str], hash_seed: str) -> list[str]:
