@@ -8,8 +8,9 @@ import sys
 import time
 
 import httpx
-from golden_paths.clients.local_target import LocalTarget
 from servers import Servers, console
+
+from golden_paths.clients.local_target import LocalTarget
 
 DAG = os.environ.get("DEMO_DAG", "diabetes-progression")
 ENTITY = {"diabetes-progression": {"patient_id": 7}, "wine-cultivar": {"wine_id": 7}}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
 from golden_paths.artifacts import Artifact
 from golden_paths.connect import LazyClients
 from golden_paths.errors import StepFailed
@@ -16,7 +17,6 @@ from golden_paths.paths import Path
 from golden_paths.registry import PATHS, STEPS
 from golden_paths.spec import PathSpec, TrainSection
 from golden_paths.step import Run, Step, StepContext
-
 from golden_paths_airflow.connections import settings
 
 

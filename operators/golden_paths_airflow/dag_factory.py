@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, Param, get_parsing_context
+
 from golden_paths.errors import InvalidSpec, SpecProblem
 from golden_paths.load import LoadedSpec, read_folder, read_spec, spec_files
 from golden_paths.plan import make_plan, plan_markdown
 from golden_paths.values import DURATION, UNITS
-
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
 from golden_paths_airflow.step_operators import OPERATORS
 

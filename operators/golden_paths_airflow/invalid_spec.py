@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow.exceptions import SerializationError
 from airflow.sdk import DAG, BaseOperator
+
 from golden_paths.errors import InvalidSpec
 
 

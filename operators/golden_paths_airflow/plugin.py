@@ -10,6 +10,7 @@ from airflow.plugins_manager import AirflowPlugin
 from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
 from golden_paths_airflow.retired import retired_package
 
+
 class GoldenPathsPlugin(AirflowPlugin):
     """Registered by the installed package's entry point, or by plugins/ in a checkout; Airflow keeps one of a name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from golden_paths.steps import build_training_set, deploy, evaluate, materialize, promote, register, smoke, train
-
 from golden_paths_airflow.base import StepOperator
 from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
 

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from projects import SPEC, make_project
 
 from golden_paths.errors import InvalidSpec
 from golden_paths.load import read_folder, read_spec
+from projects import SPEC, make_project
 
 TEMPLATE = "holds a template, and templates are not rendered in a spec; write the value itself"
 NAME_RULE = (

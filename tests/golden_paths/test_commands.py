@@ -11,11 +11,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from projects import SPEC, make_project
 
 from golden_paths.commands.specs import SCHEMA_FILE, schema_text
 from golden_paths.load import read_spec
 from golden_paths.starter import starter
+from projects import SPEC, make_project
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from projects import SPEC, make_project
 
 from golden_paths.artifacts import Features, TrainingSet
 from golden_paths.load import read_spec
 from golden_paths.plan import Plan, direct_needs, make_plan, plan_markdown
 from golden_paths.registry import PATHS, STEPS
 from golden_paths.step import Step
+from projects import SPEC, make_project
 
 
 @pytest.fixture

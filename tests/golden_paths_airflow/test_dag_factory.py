@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from projects import SPEC, make_project
 
 from golden_paths.load import read_spec
+from projects import SPEC, make_project
 
 
 @pytest.fixture

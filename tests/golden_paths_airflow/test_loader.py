@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from projects import SPEC, make_project
 
 ROOT = Path(__file__).parents[2]

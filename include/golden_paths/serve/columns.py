@@ -37,7 +37,8 @@ WANTED = {
     "string": "text",
     "datetime": "a time as in 2026-11-24T10:00:00",
 }
-PURE: dict[str, set[type]] = {"double": {float, int}, "float": {float, int}, "boolean": {bool}, "string": {str}}
+# Where these types alone need no look at each value.
+PURE: dict[str, set[type]] = {"double": {float, int}, "boolean": {bool}, "string": {str}}
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,13 @@ class Column:
         """The values, shape (rows,), in the column's dtype; or None, with what is wrong added to `problems`."""
         import numpy as np
 
-        if not PURE.get(self.kind, set()).issuperset(map(type, values)) or self.kind == "float":
-            found = len(problems)
-            values = [self._value(value, row, problems) for row, value in enumerate(values)]
-            if len(problems) > found:
-                return None
-        array = np.array(values, dtype=self.dtype)
-        if self.kind == "double" and not np.isfinite(array).all() and any(map(_infinite, values)):
-            problems.extend(problem(self.name, "is infinite", row=row) for row, value in enumerate(values) if _infinite(value))
-            return None
-        return array
+        if PURE.get(self.kind, set()).issuperset(map(type, values)):
+            array = np.array(values, dtype=self.dtype)
+            if self.kind != "double" or np.isfinite(array).all():
+                return array
+        found = len(problems)
+        read = [self._value(value, row, problems) for row, value in enumerate(values)]
+        return np.array(read, dtype=self.dtype) if len(problems) == found else None
 
     def _value(self, value: Any, row: int, problems: Problems) -> Any:
         if value is None or (type(value) is float and math.isnan(value)):
@@ -89,10 +87,6 @@ def of_signature(signature: list[dict[str, Any]], place: str) -> tuple[Column, .
                 remedy=f"fit on a DataFrame with columns of {', '.join(DTYPES)}",
             )
     return tuple(Column(entry["name"], entry["type"]) for entry in signature)
-
-
-def _infinite(value: Any) -> bool:
-    return type(value) is float and math.isinf(value)
 
 
 def _shown(value: Any) -> str:

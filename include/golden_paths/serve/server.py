@@ -158,6 +158,9 @@ class Server(uvicorn.Server):
         self.status.state = "draining"
         self.refuse()
         self._shut(self.private)
+        for listening in (self.private_socket, self.stable_socket):
+            if listening is not None:  # while a copy is open, the system goes on taking connections for us
+                listening.close()
         loop = asyncio.get_running_loop()
         began = loop.time()
         while (connections := self._connections()) and not self.force_exit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from serving import PATIENT, Saved, Start
 
 pytestmark = pytest.mark.real
