@@ -50,7 +50,11 @@ def make_project(root: Path) -> Path:
     (repo / "features.py").write_text(DEFINITIONS)
     (models / "churn.py").write_text(FIT)
     cell = {"cell_type": "code", "metadata": {}, "source": "model = 1", "outputs": [], "execution_count": None}
-    (notebooks / "untagged.ipynb").write_text(json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
-    frame = pd.DataFrame({"customer": [1, 2], "event_timestamp": pd.to_datetime(["2026-01-01", "2026-01-02"], utc=True)})
+    (notebooks / "untagged.ipynb").write_text(
+        json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+    )
+    frame = pd.DataFrame(
+        {"customer": [1, 2], "event_timestamp": pd.to_datetime(["2026-01-01", "2026-01-02"], utc=True)}
+    )
     frame.assign(left=[0, 1]).to_parquet(data / "churn.parquet")
     return dags

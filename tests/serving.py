@@ -62,7 +62,9 @@ class Running:
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        return answer.status, json.loads(content) if "json" in answer.getheader("content-type", "") else content.decode()
+        return answer.status, json.loads(content) if "json" in answer.getheader(
+            "content-type", ""
+        ) else content.decode()
 
     def wait_for(self, condition: Callable[[int, Any], bool], *, seconds: float = 60) -> Any:
         """The first /health that fulfils the condition."""
@@ -88,7 +90,9 @@ class Running:
 Start = Callable[..., Running]
 
 
-def started(saved: Saved, *options: str, stable: socket.socket | None = None, version: str = "1", digest: str = "") -> Running:
+def started(
+    saved: Saved, *options: str, stable: socket.socket | None = None, version: str = "1", digest: str = ""
+) -> Running:
     with socket.create_server(("127.0.0.1", 0)) as private:
         fds = [private.fileno()] + ([stable.fileno()] if stable else [])
         command = [sys.executable, "-P", "-m", "golden_paths.serve", "--model", str(saved.folder)]

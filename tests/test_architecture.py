@@ -17,7 +17,19 @@ HEAVY = {"duckdb", "feast", "kubernetes", "matplotlib", "mlflow", "numpy", "pand
 # part of golden_paths -> parts of it that it may import; parts not named may import any.
 ALLOWED = {
     "paths": {"paths"},
-    "steps": {"artifacts", "clients", "digests", "errors", "lineage", "modelling", "project", "sandbox", "spec", "step", "steps"}
+    "steps": {
+        "artifacts",
+        "clients",
+        "digests",
+        "errors",
+        "lineage",
+        "modelling",
+        "project",
+        "sandbox",
+        "spec",
+        "step",
+        "steps",
+    }
     | {"values", "endpoint"},
     "plan": {"artifacts", "paths", "registry", "spec", "step"},
     "artifacts": set(),
@@ -77,10 +89,7 @@ def test_arrows_inside_the_domain_point_inward(part: str) -> None:
     files = [file for file in DOMAIN_FILES if file.relative_to(DOMAIN).parts[0].removesuffix(".py") == part]
     assert files, f"{part} is gone: mend this table"
     found = {
-        module.split(".")[1]
-        for file in files
-        for module, _ in imports(file)
-        if module.startswith("golden_paths.")
+        module.split(".")[1] for file in files for module, _ in imports(file) if module.startswith("golden_paths.")
     }
     assert found - ALLOWED[part] == set()
 
@@ -91,6 +100,8 @@ def test_modules_and_functions_stay_small(file: Path) -> None:
     too_long = [
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno and node.end_lineno - node.lineno >= 40
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and node.end_lineno - node.lineno >= 40
     ]
     assert (text.count("\n") <= 250, too_long) == (True, [])

@@ -61,15 +61,19 @@ class Servers:
             "OPENLINEAGE__DISABLED": "True",
         }
         airflow = {f"AIRFLOW__{key}": value for key, value in settings.items()}
-        return os.environ | airflow | {
-            "AIRFLOW_HOME": str(self.home / "airflow"),
-            "GOLDEN_PATHS_PROJECT": str(ROOT),
-            "GOLDEN_PATHS_PRELOAD": "1",
-            "MLFLOW_TRACKING_URI": self.mlflow_url,
-            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        }
+        return (
+            os.environ
+            | airflow
+            | {
+                "AIRFLOW_HOME": str(self.home / "airflow"),
+                "GOLDEN_PATHS_PROJECT": str(ROOT),
+                "GOLDEN_PATHS_PRELOAD": "1",
+                "MLFLOW_TRACKING_URI": self.mlflow_url,
+                "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+                "MLFLOW_DISABLE_TELEMETRY": "true",
+                "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            }
+        )
 
     def start(self) -> None:
         """Start both; returns when both are healthy and the API is signed in."""

@@ -7,6 +7,7 @@ aliases unfold into gigabytes. Nothing here constructs Python objects, so tags h
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,8 @@ def parse(text: str, file: str) -> Document:
 def _guard(text: str, document: Document) -> None:
     """Walk the events and stop at what must not be composed."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=Loader):
+    events: Iterator[Any] = yaml.parse(text, Loader=Loader)
+    for event in events:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
@@ -180,7 +182,7 @@ def _value(node: yaml.Node, path: Key, document: Document) -> Any:
     return _scalar(node, path, document)
 
 
-def _scalar(node: yaml.Node, path: Key, document: Document) -> Any:
+def _scalar(node: Any, path: Key, document: Document) -> Any:
     """The value of a scalar as YAML 1.2 has it; where 1.1 differs, the writer is asked."""
     text = str(node.value)
     line = node.start_mark.line + 1

@@ -27,7 +27,11 @@ class StepOperator(BaseOperator):
     ui_color = "#eef4fb"
 
     def __init__(self, *, loaded: LoadedSpec, **arguments: Any) -> None:
-        defaults = {"retries": 2, "retry_delay": timedelta(seconds=10), "retry_exponential_backoff": True}
+        defaults: dict[str, Any] = {
+            "retries": 2,
+            "retry_delay": timedelta(seconds=10),
+            "retry_exponential_backoff": True,
+        }
         super().__init__(**(defaults | arguments))
         self.loaded = loaded
 

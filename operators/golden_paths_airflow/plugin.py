@@ -15,7 +15,7 @@ class GoldenPathsPlugin(AirflowPlugin):
     """Registered by the installed package's entry point, or by plugins/ in a checkout; Airflow keeps one of a name."""
 
     name = "golden_paths"
-    operator_extra_links = [MlflowRunLink(), ModelVersionLink(), EndpointLink()]
+    operator_extra_links = [MlflowRunLink(), ModelVersionLink(), EndpointLink()]  # noqa: RUF012
 
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import subprocess
@@ -42,7 +43,7 @@ def run_dag(servers: Servers) -> dict[str, float]:
     tasks = sorted(airflow.tasks(DAG, run), key=lambda task: task["start_date"])
     inside = sum(task["duration"] for task in tasks)
     times = [(datetime.fromisoformat(task["start_date"]), datetime.fromisoformat(task["end_date"])) for task in tasks]
-    between = sum((after[0] - before[1]).total_seconds() for before, after in zip(times, times[1:], strict=False))
+    between = sum((after[0] - before[1]).total_seconds() for before, after in itertools.pairwise(times))
     return {"total": total, "in tasks": inside, "between tasks": between, "before and after": total - inside - between}
 
 

@@ -17,7 +17,9 @@ BROUGHT = ("feature_repos", "models", "notebooks", "data")
 
 def environment(project: Path) -> dict[str, str]:
     """The environment of a user whose project lies there, with this checkout's packages."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "MLFLOW", "GOLDEN_PATHS"))}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW", "MLFLOW", "GOLDEN_PATHS"))
+    }
     return kept | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "include"), str(ROOT / "operators")]),
         "GOLDEN_PATHS_STATE": str(project / ".golden_paths"),

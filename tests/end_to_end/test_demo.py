@@ -16,7 +16,12 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 def test_the_demo_answers_and_stops_all_it_started(tmp_path: Path) -> None:
     mine = environment(tmp_path) | {"DEMO_ONCE": "1", "GOLDEN_PATHS_PROJECT": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "include" / "demo")], env=mine, capture_output=True, text=True, check=False, timeout=500
+        [sys.executable, str(ROOT / "include" / "demo")],
+        env=mine,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert "200 {" in done.stdout

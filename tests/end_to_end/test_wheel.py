@@ -23,7 +23,17 @@ def test_the_wheel_works_beside_airflow(tmp_path: Path) -> None:
     env = environment(tmp_path)
     del env["PYTHONPATH"]
     env |= {"AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__OPENLINEAGE__DISABLED": "True"}
-    call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), cwd=ROOT, env=env)
+    call(
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path / "dist"),
+        cwd=ROOT,
+        env=env,
+    )
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     call(sys.executable, "-m", "venv", "--without-pip", "clean", cwd=tmp_path, env=env)
     python = str(tmp_path / "clean" / "bin" / "python")

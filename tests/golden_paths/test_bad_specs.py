@@ -211,7 +211,7 @@ CASES = {
     ),
     "a bound without a sign": (
         change('">= 0.75"', "0.75"),
-        "bad.yaml:15: evaluate.metrics.roc_auc '0.75' is not a bound; write \">=\" or \"<=\" and a number, in quotes, "
+        'bad.yaml:15: evaluate.metrics.roc_auc \'0.75\' is not a bound; write ">=" or "<=" and a number, in quotes, '
         'as in ">= 0.75"',
     ),
     "a schedule that is none": (
@@ -271,7 +271,11 @@ def test_every_error_of_a_file_is_told_at_once(dags: Path) -> None:
     (dags / "bad.yaml").write_text(text.replace("service: churn_v1", "service: churn_v2"))
     with pytest.raises(InvalidSpec) as caught:
         read_spec(dags / "bad.yaml")
-    assert [problem.key for problem in caught.value.problems] == ["features.service", "training_set.label", "train.code"]
+    assert [problem.key for problem in caught.value.problems] == [
+        "features.service",
+        "training_set.label",
+        "train.code",
+    ]
 
 
 def test_quoted_text_is_text_whatever_it_looks_like(dags: Path) -> None:

@@ -11,13 +11,15 @@ import pytest
 
 from golden_paths import columns
 
-NESTED = pa.table({
-    "id": [1],
-    "tags": [["a", "b"]],
-    "place": [{"lat": 1.0, "deep": {"lon": [2.0]}}],
-    "pairs": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
-    "größe": [1.5],
-})
+NESTED = pa.table(
+    {
+        "id": [1],
+        "tags": [["a", "b"]],
+        "place": [{"lat": 1.0, "deep": {"lon": [2.0]}}],
+        "pairs": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
+        "größe": [1.5],
+    }
+)
 TABLES = {
     "plain": pa.table({"a": [1, 2], "b": ["x", None]}),
     "nested": NESTED,
@@ -38,7 +40,9 @@ def test_the_footer_names_the_columns_that_pyarrow_names(tmp_path: Path, name: s
     assert columns.of_parquet(file) == tuple(pq.ParquetFile(file).schema_arrow.names)
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all", b"\xff" * 64 + b"PAR1", b"PAR1" + b"\0" * 20 + b"\x08\0\0\0PAR1"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1", b"no parquet at all", b"\xff" * 64 + b"PAR1", b"PAR1" + b"\0" * 20 + b"\x08\0\0\0PAR1"]
+)
 def test_what_is_no_parquet_file_is_a_value_error(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "table.parquet"
     file.write_bytes(content)

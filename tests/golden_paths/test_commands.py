@@ -98,8 +98,8 @@ def test_new_refuses_a_name_that_is_no_name(dags: Path) -> None:
 
 def test_the_starter_lacks_nothing_but_the_files_it_names(dags: Path) -> None:
     file = dags / "churn.yaml"
-    file.write_text(starter("churn").replace("entities.parquet", "x").replace("include/data/churn/x", "include/data/churn.parquet")
-                    .replace("label: label", "label: left"))
+    text = starter("churn").replace("include/data/churn/entities.parquet", "include/data/churn.parquet")
+    file.write_text(text.replace("label: label", "label: left"))
     assert read_spec(file).spec.name == "churn"
 
 

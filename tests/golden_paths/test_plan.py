@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def plan(tmp_path: Path) -> Plan:
 def test_the_road_is_a_line(plan: Plan) -> None:
     names = [step.name for step in plan.steps]
     assert names == ["materialize", "build_training_set", "train", "evaluate", "register", "deploy", "smoke", "promote"]
-    assert plan.edges == tuple(zip(names, names[1:], strict=False))
+    assert plan.edges == tuple(itertools.pairwise(names))
 
 
 def test_every_step_says_what_it_reads_and_writes(plan: Plan) -> None:

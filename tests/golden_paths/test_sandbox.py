@@ -56,7 +56,12 @@ def call(folder: Path, function: str, log: list[str], timeout: float = 60) -> di
 
 
 def test_the_child_sees_no_secret_of_the_worker(brought: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AIRFLOW_CONN_X"):
+    for name in (
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+        "MLFLOW_TRACKING_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "AIRFLOW_CONN_X",
+    ):
         monkeypatch.setenv(name, "hunter2")
     monkeypatch.setenv("FEAST_REDIS", "passed on by the platform team")
     seen = call(brought, "environment", [])
@@ -106,8 +111,10 @@ def test_a_child_that_takes_too_long_is_ended_with_its_own_children(brought: Pat
 def test_a_killed_worker_leaves_no_child(brought: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from golden_paths import sandbox; from golden_paths.project import Project\n"
-        f"old = sandbox.environment; sandbox.environment = lambda home: old(home) | {{'PYTHONPATH': {os.pathsep.join([*sys.path, str(brought)])!r}}}\n"
-        f"sandbox.call('brought:hang', {{}}, project=Project.at(Path({str(brought)!r})), log=lambda line: print(line, flush=True))"
+        f"places = {os.pathsep.join([*sys.path, str(brought)])!r}; old = sandbox.environment\n"
+        "sandbox.environment = lambda home: old(home) | {'PYTHONPATH': places}\n"
+        f"project = Project.at(Path({str(brought)!r}))\n"
+        "sandbox.call('brought:hang', {}, project=project, log=lambda line: print(line, flush=True))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     worker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=environment)

@@ -58,7 +58,9 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
 
 def test_a_broken_spec_is_one_import_error_of_its_own_and_mending_it_clears_it(airflow: Airflow) -> None:
     (airflow.dags / "good.yaml").write_text(SPEC.replace("name: churn", "name: good"))
-    (airflow.dags / "bad.yaml").write_text(SPEC.replace("churn.py:fit", "churn.py:fitt").replace("name: churn", "name: bad"))
+    (airflow.dags / "bad.yaml").write_text(
+        SPEC.replace("churn.py:fit", "churn.py:fitt").replace("name: churn", "name: bad")
+    )
     (airflow.dags / "worse.yaml").write_text("[" * 200_000)
     airflow.parse()
     assert airflow.import_errors() == {

@@ -3,7 +3,9 @@
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
 from feast.types import Float64, Int64
 
-patient = Entity(name="patient", join_keys=["patient_id"], value_type=ValueType.INT64, description="A patient of the study.")
+patient = Entity(
+    name="patient", join_keys=["patient_id"], value_type=ValueType.INT64, description="A patient of the study."
+)
 
 demographics = FeatureView(
     name="demographics",

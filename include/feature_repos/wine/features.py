@@ -22,7 +22,9 @@ wine = Entity(name="wine", join_keys=["wine_id"], value_type=ValueType.INT64, de
 analysis = FeatureView(
     name="analysis",
     entities=[wine],
-    schema=[Field(name=name, dtype=Float64, description=f"Chemical analysis: {name.replace('_', ' ')}.") for name in NAMES],
+    schema=[
+        Field(name=name, dtype=Float64, description=f"Chemical analysis: {name.replace('_', ' ')}.") for name in NAMES
+    ],
     source=FileSource(name="analysis", path="../../data/wine/analysis.parquet", timestamp_field="event_timestamp"),
 )
 cultivar_v1 = FeatureService(name="cultivar_v1", features=[analysis])

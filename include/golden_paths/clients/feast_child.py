@@ -129,7 +129,12 @@ def _materialize_view(store: Any, view: Any, asked: datetime | None, end: dateti
     newest = max((window.newest for window in planned), default=None) or _newest(store, view, end)
     rows = sum(window.rows for window in planned)
     _read_back(store, view, planned)
-    return {"view": view.name, "rows": rows, "newest": newest.isoformat(), "start": planned[0].start if planned else start}
+    return {
+        "view": view.name,
+        "rows": rows,
+        "newest": newest.isoformat(),
+        "start": planned[0].start if planned else start,
+    }
 
 
 def _source(store: Any, view: Any) -> Source:
@@ -137,7 +142,8 @@ def _source(store: Any, view: Any) -> Source:
     source = view.batch_source
     if type(source).__name__ != "FileSource":
         raise StepFailed(
-            f"feature view {view.name} reads a {type(source).__name__}", remedy="this path materializes file sources alone"
+            f"feature view {view.name} reads a {type(source).__name__}",
+            remedy="this path materializes file sources alone",
         )
     file = source.path if "://" in source.path else str(Path(store.repo_path) / source.path)
     return Source(file, source.timestamp_field, tuple(view.join_keys))
@@ -156,7 +162,9 @@ def _read_back(store: Any, view: Any, planned: list[Window]) -> None:
     if not keys:
         return
     names = [f"{view.name}:{field.name}" for field in view.features]
-    answer = store.get_online_features(features=names, entity_rows=[{key: keys[key] for key in view.join_keys}]).to_dict()
+    answer = store.get_online_features(
+        features=names, entity_rows=[{key: keys[key] for key in view.join_keys}]
+    ).to_dict()
     if all(answer[field.name][0] is None for field in view.features):
         raise StepFailed(
             f"feature view {view.name} was materialized, and the online store has nothing for {keys}",

@@ -47,7 +47,8 @@ def windows(source: Source, start: datetime, end: datetime, limit: int = WINDOW_
         connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet('{_quoted(source.file)}')")
         counts = connection.execute(
             f"SELECT epoch_us({column}::TIMESTAMPTZ) AS moment, count(*) FROM source"
-            f" WHERE {column}::TIMESTAMPTZ >= ?::TIMESTAMPTZ AND {column}::TIMESTAMPTZ < ?::TIMESTAMPTZ GROUP BY moment ORDER BY moment",
+            f" WHERE {column}::TIMESTAMPTZ >= ?::TIMESTAMPTZ AND {column}::TIMESTAMPTZ < ?::TIMESTAMPTZ"
+            " GROUP BY moment ORDER BY moment",
             [start.isoformat(), end.isoformat()],
         ).fetchall()
         groups = _grouped(counts, limit)

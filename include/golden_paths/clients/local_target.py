@@ -85,7 +85,9 @@ class LocalTarget:
         for state in map(self._state, names):
             if served := state.serving:
                 digest, version = served.digest, served.version
-                found.append(Endpoint(endpoint=state.name, url=state.url, version=version, digest=digest, previous=None))
+                found.append(
+                    Endpoint(endpoint=state.name, url=state.url, version=version, digest=digest, previous=None)
+                )
         return tuple(found)
 
     def stop(self, endpoint: str) -> bool:
@@ -107,7 +109,15 @@ class LocalTarget:
                     remedy=f"stop it first: python -m golden_paths stop {name}",
                 )
             return
-        command = [sys.executable, "-P", "-m", "golden_paths.endpoint", name, str(folder), str(self._project.state / "feast")]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "golden_paths.endpoint",
+            name,
+            str(folder),
+            str(self._project.state / "feast"),
+        ]
         with (folder / "supervisor.log").open("wb") as log:
             process = subprocess.Popen(
                 [*command, str(port)] if port else command,
@@ -123,7 +133,8 @@ class LocalTarget:
                 return True
             if process.poll():
                 said = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
-                raise StepFailed(f"endpoint {name}: {said[-1] if said else 'ended at once'}", remedy="choose another deploy.port")
+                reason = said[-1] if said else "ended at once"
+                raise StepFailed(f"endpoint {name}: {reason}", remedy="choose another deploy.port")
             return None
 
         self._wait(f"endpoint {name} is up", is_up)
@@ -134,8 +145,11 @@ class LocalTarget:
             self._ask(served.name, "discard", version=served.version)
             tail = found["tail"].strip() if found else ""
             if found and found["exit_code"] == DIGEST_EXIT:
-                raise DigestMismatch(f"model folder of {served.name} version {served.version}", expected=served.digest, found=tail)
-            raise StepFailed(f"version {served.version} ended before it was ready: {tail}", remedy="see its log", retry=True)
+                what = f"the model folder of {served.name} version {served.version}"
+                raise DigestMismatch(what, expected=served.digest, found=tail)
+            raise StepFailed(
+                f"version {served.version} ended before it was ready: {tail}", remedy="see its log", retry=True
+            )
         return True if _health(url).get("status") == "ready" else None
 
     def _wait(self, what: str, look: Callable[[], T | None]) -> T:
@@ -144,7 +158,9 @@ class LocalTarget:
             if (found := look()) is not None:
                 return found
             time.sleep(0.05)
-        raise StepFailed(f"gave up after {START_SECONDS:g} s waiting until {what}", remedy="look at its log", retry=True)
+        raise StepFailed(
+            f"gave up after {START_SECONDS:g} s waiting until {what}", remedy="look at its log", retry=True
+        )
 
     def _state(self, name: str) -> EndpointState:
         found = states.read(self._endpoints / name)
@@ -167,7 +183,9 @@ class LocalTarget:
                 stream.flush()
                 answer = json.loads(stream.readline())
         if "error" in answer:
-            raise StepFailed(f"endpoint {name} refuses {verb}: {answer['error']}", remedy="see its supervisor.log", retry=True)
+            raise StepFailed(
+                f"endpoint {name} refuses {verb}: {answer['error']}", remedy="see its supervisor.log", retry=True
+            )
         return answer["ok"]
 
 

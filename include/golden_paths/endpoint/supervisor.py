@@ -29,7 +29,9 @@ class Supervisor:
         self.folder, self.feast_state = folder, feast_state
         known = states.read(folder)
         self.stable = socket.create_server(("127.0.0.1", port or (known.port if known else 0)), backlog=BACKLOG)
-        self.state = EndpointState(name=name, port=self.stable.getsockname()[1], serving=known.serving if known else None)
+        self.state = EndpointState(
+            name=name, port=self.stable.getsockname()[1], serving=known.serving if known else None
+        )
         self.servers: dict[str, ModelServer] = {}
         self.previous: str | None = None
         self.crashes, self.restart_at = 0, 0.0

@@ -22,7 +22,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 def arguments() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m golden_paths.serve", description="Serve one model version over HTTP.")
+    parser = argparse.ArgumentParser(
+        prog="python -m golden_paths.serve", description="Serve one model version over HTTP."
+    )
     parser.add_argument("--model", type=Path, required=True, help="folder written by mlflow.sklearn.save_model")
     parser.add_argument("--digest", required=True, help="SHA-256 of that folder, as registered")
     parser.add_argument("--name", required=True, help="registered model")

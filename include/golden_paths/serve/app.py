@@ -49,7 +49,9 @@ def build(status: Status, loader: Loader) -> FastAPI:
     async def by_entity(request: Request) -> dict[str, Any]:
         model = _loaded(loader)
         if loader.features is None:
-            raise Refused(501, "this server was started without a feature repository; post the features to /invocations")
+            raise Refused(
+                501, "this server was started without a feature repository; post the features to /invocations"
+            )
         return await predict.answer(model, loader.features, status.identity, await _body(request))
 
     # Plain routes: FastAPI's own would validate the body a second time.
@@ -91,7 +93,9 @@ async def _invoke(model: ServedModel, request: Request) -> dict[str, Any]:
 
     def answer() -> dict[str, Any]:
         csv = kind == "text/csv"
-        values = forms.columns_of_csv(body, model.columns) if csv else forms.columns_of(forms.parse(body), model.columns)
+        values = (
+            forms.columns_of_csv(body, model.columns) if csv else forms.columns_of(forms.parse(body), model.columns)
+        )
         return model.answer(values, probabilities=wanted == "probabilities")
 
     return answer() if len(body) < LARGE else await asyncio.to_thread(answer)

@@ -96,7 +96,9 @@ def _rows(names: list[Any], rows: list[Any], form: str) -> Columns:
 
 def _records(rows: list[Any], form: str) -> Columns:
     """Rows as objects. A key that only some of them have is missing in the others."""
-    problems = [problem(form, "is not an object", row=number) for number, row in enumerate(rows) if not isinstance(row, dict)]
+    problems = [
+        problem(form, "is not an object", row=number) for number, row in enumerate(rows) if not isinstance(row, dict)
+    ]
     if problems:
         raise wrong(problems)
     names = dict.fromkeys(name for row in rows for name in row)

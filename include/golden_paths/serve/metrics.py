@@ -28,7 +28,11 @@ class Metrics:
             "golden_paths_requests", "Requests answered.", ["endpoint", "status"], registry=self.registry
         )
         self._latency = Histogram(
-            "golden_paths_latency_seconds", "Seconds to an answer.", ["endpoint"], buckets=BUCKETS, registry=self.registry
+            "golden_paths_latency_seconds",
+            "Seconds to an answer.",
+            ["endpoint"],
+            buckets=BUCKETS,
+            registry=self.registry,
         )
         self._in_flight = Gauge("golden_paths_in_flight", "Requests being answered.", registry=self.registry)
         model = Gauge("golden_paths_model", "The model served.", ["name", "version", "digest"], registry=self.registry)

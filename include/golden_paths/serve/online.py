@@ -74,7 +74,9 @@ class OnlineFeatures:
         ]
         if missing:
             names = ", ".join(dict.fromkeys(one["field"] for one in missing))
-            raise Refused(424, f"the online store has no value for {names}; materialize the feature views again", missing)
+            raise Refused(
+                424, f"the online store has no value for {names}; materialize the feature views again", missing
+            )
         return {column.name: found[column.name][0] for column in self._columns}
 
 

@@ -24,7 +24,9 @@ async def answer(model: ServedModel, features: OnlineFeatures, identity: Identit
     ]
     if answered["probabilities"] is not None:
         for row, chances in zip(predictions, answered["probabilities"], strict=True):
-            row["probabilities"] = {str(name): chance for name, chance in zip(answered["classes"], chances, strict=True)}
+            row["probabilities"] = {
+                str(name): chance for name, chance in zip(answered["classes"], chances, strict=True)
+            }
     return {"model": {"name": identity.name, "version": identity.version}, "predictions": predictions}
 
 
@@ -33,7 +35,9 @@ def entities_of(payload: Any, keys: dict[str, type]) -> list[dict[str, Any]]:
     entities = _listed(payload)
     problems = []
     for row, entity in enumerate(entities):
-        problems += [problem(key, "is missing, it is a key of the entity", row=row) for key in keys if key not in entity]
+        problems += [
+            problem(key, "is missing, it is a key of the entity", row=row) for key in keys if key not in entity
+        ]
         problems += [problem(key, "is no key of the entity", row=row) for key in entity if key not in keys]
         problems += [
             problem(key, f"is {value!r}, not {_KINDS[keys[key]]}", row=row)
@@ -51,7 +55,12 @@ _KINDS: dict[type, str] = {int: "a whole number", str: "text", bool: "true or fa
 def _listed(payload: Any) -> list[dict[str, Any]]:
     found = payload if isinstance(payload, dict) else {}
     entities = found.get("entities") if "entities" in found else [found.get("entity")]
-    if len(found) != 1 or not isinstance(entities, list) or not entities or not all(isinstance(one, dict) for one in entities):
+    if (
+        len(found) != 1
+        or not isinstance(entities, list)
+        or not entities
+        or not all(isinstance(one, dict) for one in entities)
+    ):
         raise Refused(400, 'the body is {"entities": [{KEY: VALUE}, ...]} or {"entity": {KEY: VALUE}}')
     if len(entities) > MAX_ENTITIES:
         raise Refused(413, f"more than {MAX_ENTITIES} entities; send fewer at a time")

@@ -50,7 +50,9 @@ def _freeze(frame: TrainingFrame, section: TrainingSetSection, file: Path) -> in
     table = pd.read_parquet(frame.path)
     label = table[section.label]
     if nulls := int(label.isna().sum()):
-        raise StepFailed(f"label {section.label} is missing in {nulls} of {len(table)} rows", remedy="leave those rows out")
+        raise StepFailed(
+            f"label {section.label} is missing in {nulls} of {len(table)} rows", remedy="leave those rows out"
+        )
     if label.nunique() < 2:
         raise StepFailed(f"label {section.label} has only one value, {label.iloc[0]}", remedy="check how it is made")
     held_out = _held_out(label, section.split)
@@ -77,9 +79,7 @@ def _held_out(label: pd.Series, split: Split) -> pd.Series:
 
     few = label.nunique() <= FEW_VALUES and label.value_counts().min() >= 2
     stratify = label if few else None
-    _, test = train_test_split(
-        np.arange(len(label)), test_size=split.test, random_state=split.seed, stratify=stratify
-    )
+    _, test = train_test_split(np.arange(len(label)), test_size=split.test, random_state=split.seed, stratify=stratify)
     return pd.Series(np.isin(np.arange(len(label)), test))
 
 

@@ -14,7 +14,9 @@ def run(context: StepContext) -> Features:
     store = context.clients.feature_store(section.repo)
     start, views = store.materialize(section.service, start=context.run.start, end=context.run.end)
     for view in views:
-        context.log(f"{view.view}: {view.rows} rows written, newest {view.newest.isoformat() if view.newest else 'none'}")
+        context.log(
+            f"{view.view}: {view.rows} rows written, newest {view.newest.isoformat() if view.newest else 'none'}"
+        )
         _check_freshness(view, section, context)
     return Features(repo=section.repo, service=section.service, start=start, end=context.run.end, views=views)
 

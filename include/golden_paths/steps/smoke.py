@@ -34,7 +34,9 @@ def run(context: StepContext) -> SmokeReport:
             {"golden_paths.status": "rejected", "golden_paths.reason": difference[:500]},
         )
         context.clients.target.discard(candidate)
-        raise GateFailed(f"smoke: {difference}", remedy="the served model is not the fitted one: look at its environment")
+        raise GateFailed(
+            f"smoke: {difference}", remedy="the served model is not the fitted one: look at its environment"
+        )
     records = len(golden["predictions"])
     context.log(f"{records} golden records answered exactly, in {milliseconds:.0f} ms")
     return SmokeReport(

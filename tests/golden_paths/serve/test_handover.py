@@ -44,7 +44,9 @@ class Client(threading.Thread):
     def _keep_asking(self, connection: http.client.HTTPConnection) -> None:
         while not self.stopped.is_set():
             for method, path in (("POST", "/invocations"), ("GET", "/version")):
-                connection.request(method, path, BODY if method == "POST" else None, {"Content-Type": "application/json"})
+                connection.request(
+                    method, path, BODY if method == "POST" else None, {"Content-Type": "application/json"}
+                )
                 answer = connection.getresponse()
                 content = json.loads(answer.read())
                 if answer.status != 200:
@@ -131,7 +133,9 @@ def test_draining_an_idle_client_gets_one_more_answer_that_says_close(diabetes: 
     assert server.process.wait(30) == 0
 
 
-def test_draining_closes_an_idle_connection_after_the_grace_period_and_not_before(diabetes: Saved, start: Start) -> None:
+def test_draining_closes_an_idle_connection_after_the_grace_period_and_not_before(
+    diabetes: Saved, start: Start
+) -> None:
     server = ready(start(diabetes, "--grace", "1.0"))
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
         connection.request("GET", "/version")

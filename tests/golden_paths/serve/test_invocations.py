@@ -45,13 +45,15 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Saved:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    frame = pd.DataFrame({
-        "ward": ["north", "south", "east", "north"] * 5,
-        "visits": np.arange(20),
-        "smoker": [True, False] * 10,
-        "bmi": np.linspace(18, 38, 20),
-        "seen": pd.date_range("2025-01-01", periods=20, freq="D"),
-    })
+    frame = pd.DataFrame(
+        {
+            "ward": ["north", "south", "east", "north"] * 5,
+            "visits": np.arange(20),
+            "smoker": [True, False] * 10,
+            "bmi": np.linspace(18, 38, 20),
+            "seen": pd.date_range("2025-01-01", periods=20, freq="D"),
+        }
+    )
     columns = make_column_transformer(
         (OneHotEncoder(), ["ward"]), (SimpleImputer(), ["bmi"]), ("passthrough", ["visits", "smoker"])
     )
@@ -207,11 +209,15 @@ def test_each_type_refuses_what_it_cannot_hold(served_mixed: TestClient, case: s
 def test_a_category_the_model_never_saw_is_refused_in_its_own_words(served_mixed: TestClient) -> None:
     answer = served_mixed.post("/invocations", json={"dataframe_records": [MIXED_ROWS[0] | {"ward": "west"}]})
     assert answer.status_code == 422
-    assert answer.json()["error"].startswith("the model refuses these rows: Found unknown categories ['west'] in column 0")
+    assert answer.json()["error"].startswith(
+        "the model refuses these rows: Found unknown categories ['west'] in column 0"
+    )
 
 
 @pytest.mark.parametrize("missing", [None, float("nan")], ids=["null", "NaN"])
-def test_a_value_may_be_missing_where_the_model_imputes_it(served_mixed: TestClient, mixed: Saved, missing: Any) -> None:
+def test_a_value_may_be_missing_where_the_model_imputes_it(
+    served_mixed: TestClient, mixed: Saved, missing: Any
+) -> None:
     import pandas as pd
 
     row = MIXED_ROWS[0] | {"bmi": missing}
@@ -246,6 +252,8 @@ def test_a_changed_folder_is_not_loaded(diabetes: Saved, monkeypatch: pytest.Mon
 
     loaded: list[Any] = []
     monkeypatch.setattr(skops.io, "load", lambda *args, **_: loaded.append(args))
-    with pytest.raises(DigestMismatch, match=f"^{diabetes.folder} has digest {diabetes.digest}, registered is {'0' * 64}; "):
+    with pytest.raises(
+        DigestMismatch, match=f"^{diabetes.folder} has digest {diabetes.digest}, registered is {'0' * 64}; "
+    ):
         ServedModel.verified(diabetes.folder, "0" * 64)
     assert loaded == []

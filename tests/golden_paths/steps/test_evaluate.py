@@ -80,7 +80,8 @@ def test_the_champion_is_asked_about_the_same_rows_and_may_stop_the_path(tmp_pat
     assert (again.champion_version, again.champion_metrics) == ("1", evidence.metrics)
     online.write(
         "fit.py",
-        "from sklearn.dummy import DummyClassifier\ndef fit(features, label):\n    return DummyClassifier().fit(features, label)",
+        "from sklearn.dummy import DummyClassifier\n"
+        "def fit(features, label):\n    return DummyClassifier().fit(features, label)",
     )
     worse = train.run(online.context(run="run-2"))
     with pytest.raises(GateFailed) as caught:

@@ -79,7 +79,7 @@ def test_killed_and_retried_leaves_one_run_and_one_model(tmp_path: Path, verb: s
     with pytest.raises(Killed):
         train.run(online.context())
     model = train.run(online.context())
-    trained = [run for run in online.clients.tracking.runs.values() if run.name.startswith("train")]
+    trained = [run for run in online.clients.tracking.runs.values() if run.name.startswith("train ")]
     assert [run.models for run in trained] == [[model.uri.removeprefix("models:/")]]
 
 
@@ -111,8 +111,8 @@ def test_killed_and_retried_leaves_one_run_and_one_model(tmp_path: Path, verb: s
         (
             "from sklearn.linear_model import LogisticRegression\ndef fit(features, label):\n    return LogisticRegression()",
             {},
-            "include/fit.py:fit: the fitted model cannot predict: NotFittedError: This LogisticRegression instance is not fitted "
-            "yet. Call 'fit' with appropriate arguments before using this estimator.; return an estimator that is fitted",
+            "include/fit.py:fit: the fitted model cannot predict: NotFittedError: This LogisticRegression instance is not "
+            "fitted yet. Call 'fit' with appropriate arguments before using this estimator.; return an estimator that is fitted",
         ),
     ],
     ids=["import", "raises", "signature", "no-predict", "not-fitted"],
@@ -125,7 +125,7 @@ def test_failing_code_is_named_with_file_function_and_problem(
     with pytest.raises(CodeFailed) as caught:
         train.run(online.context(spec=online.spec(train={"code": "include/fit.py:fit", "params": params})))
     assert str(caught.value) == said
-    (run,) = [run for run in online.clients.tracking.runs.values() if run.name.startswith("train")]
+    (run,) = [run for run in online.clients.tracking.runs.values() if run.name.startswith("train ")]
     assert (run.status, run.tags["golden_paths.reason"]) == ("FAILED", said)
 
 
@@ -164,8 +164,9 @@ def test_a_model_of_the_scientists_own_class_travels_with_its_code(tmp_path: Pat
 
 def test_a_notebook_fits_with_the_specs_params_and_is_kept_with_its_outputs(tmp_path: Path) -> None:
     online = Online(tmp_path)
-    cell = "from sklearn.linear_model import LogisticRegression\nprint('C is', C)\nmodel = LogisticRegression(C=C).fit(features, label)"
-    online.write("fit.ipynb", notebook(cell))
+    cell = "from sklearn.linear_model import LogisticRegression\nprint('C is', C)"
+    fit = "model = LogisticRegression(C=C).fit(features, label)"
+    online.write("fit.ipynb", notebook(cell, fit))
     online.write("fit.py", FIT)
     model = train.run(online.context(spec=online.spec(train=NOTEBOOK)))
     executed = online.clients.tracking.folder / model.mlflow_run_id / "code" / "executed.ipynb"
