@@ -82,7 +82,9 @@ def start(command: list[str], stack: ExitStack) -> float:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # mlflow calls uvicorn from it
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT / "include"), "OMP_NUM_THREADS": "1"}
     began = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     stack.callback(end, process)
     port = next(int(part) for part in command if part.isdigit() and len(part) > 3)
     while process.poll() is None:
@@ -166,11 +168,14 @@ def run(rounds: int) -> dict[str, Any]:
                 for name in order:
                     raw.setdefault(str(clients), {}).setdefault(name, []).append(measure(arms[name][0], clients))
     medians = {
-        clients: {name: {key: statistics.median(one[key] for one in seen) for key in seen[0]} for name, seen in by_arm.items()}
+        clients: {
+            name: {key: statistics.median(one[key] for one in seen) for key in seen[0]} for name, seen in by_arm.items()
+        }
         for clients, by_arm in raw.items()
     }
     ratios = {
-        clients: {name: by_arm[OURS]["p50_ms"] / by_arm[name]["p50_ms"] for name in LIMITS} for clients, by_arm in medians.items()
+        clients: {name: by_arm[OURS]["p50_ms"] / by_arm[name]["p50_ms"] for name in LIMITS}
+        for clients, by_arm in medians.items()
     }
     kept = all(ratio <= LIMITS[name] for by_arm in ratios.values() for name, ratio in by_arm.items())
     result = {"rounds": rounds, "requests_per_client": REQUESTS, "first_answer_s": first, "medians": medians}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT, environment
+
+from examples import ROOT, environment
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 

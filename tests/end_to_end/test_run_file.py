@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import ROOT, golden_paths
+
+from examples import ROOT, golden_paths
 
 pytestmark = pytest.mark.real
 SPEC = "dags/diabetes-progression.yaml"

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import BROUGHT, ROOT, environment
+
+from examples import BROUGHT, ROOT, environment
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 

@@ -13,20 +13,26 @@ from golden_paths.clients import TrainingFrame
 from golden_paths.project import Project
 
 CHILD = "golden_paths.clients.feast_child"
+WINDOW_ROWS = 100_000
 
 
 class FeastStore:
-    """The Feast repository in folder `repo` of the project."""
+    """The Feast repository in folder `repo` of the project.
 
-    def __init__(self, project: Project, repo: str, log: Callable[[str], None]) -> None:
-        self._project, self._repo, self._log = project, repo, log
+    Features are materialized by windows of at most `window_rows` source rows, which bounds what the child takes.
+    """
+
+    def __init__(
+        self, project: Project, repo: str, log: Callable[[str], None], *, window_rows: int = WINDOW_ROWS
+    ) -> None:
+        self._project, self._repo, self._log, self._window_rows = project, repo, log, window_rows
 
     def materialize(
         self, service: str, *, start: datetime | None, end: datetime
     ) -> tuple[datetime, tuple[ViewState, ...]]:
         """Apply changed definitions, then write the service's views for [start, end) to the online store."""
-        payload = {"service": service, "start": start.isoformat() if start else None, "end": end.isoformat()}
-        done = self._call("materialize", payload)
+        interval = {"start": start.isoformat() if start else None, "end": end.isoformat()}
+        done = self._call("materialize", {"service": service, "window_rows": self._window_rows, **interval})
         views = tuple(ViewState.model_validate(view) for view in done["views"])
         return datetime.fromisoformat(done["start"]), views
 

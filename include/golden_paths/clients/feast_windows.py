@@ -1,85 +1,119 @@
 """Cuts an interval into windows that hold a bounded number of source rows.
 
-Feast materializes a window in memory, at about 4 KiB a row (1M rows x 3 features took 4 GiB): at most 100,000 rows
-a window keep it near half a GiB, whatever the interval. A single timestamp is never cut.
+Feast materializes a window in memory, so what a window holds bounds what materialization takes. A single timestamp is
+never cut: when more rows than the limit share one, they make a window of their own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-WINDOW_ROWS = 100_000
 TICK = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Window:
-    """[start, end) of a source, with what it holds."""
+    """The rows of a source from `start` to `newest`, both included. `keys` counts the distinct entity keys."""
 
     start: datetime
-    end: datetime
-    rows: int
     newest: datetime
-    sample: dict[str, Any]
+    rows: int
+    keys: int
 
     def __str__(self) -> str:
-        return f"{self.rows} rows from {self.start.isoformat()} to {self.end.isoformat()}"
+        return f"{self.rows} rows from {self.start.isoformat()} to {self.newest.isoformat()}"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A parquet file, its timestamp column and its key columns."""
+    """A parquet file, its timestamp column, and its key columns by the name of the join key they stand for."""
 
     file: str
     timestamp: str
-    keys: tuple[str, ...]
+    keys: dict[str, str]
+
+    def between(self, start: datetime, end: datetime) -> Window | None:
+        """All rows of [start, end) as one window; None when there is none."""
+        with _opened(self) as source:
+            return source.window(_micros(start), _micros(end))
+
+    def windows(self, start: datetime, end: datetime, *, limit: int) -> Iterator[Window]:
+        """The windows of [start, end) that hold rows, oldest first, at most `limit` rows each."""
+        at, until = _micros(start), _micros(end)
+        with _opened(self) as source:
+            while at < until and (oldest := source.oldest(at, until)) is not None:
+                at = source.cut(oldest, until, limit)
+                found = source.window(oldest, at)
+                assert found is not None, "a row was there, and is gone: the source changed while it was read"
+                yield found
+
+    def sample(self, newest: datetime, count: int = 5) -> list[dict[str, Any]]:
+        """Entity keys of up to `count` rows of one moment."""
+        with _opened(self) as source:
+            return source.keys(_micros(newest), count)
 
 
-def windows(source: Source, start: datetime, end: datetime, limit: int = WINDOW_ROWS) -> list[Window]:
-    """The windows of [start, end) that hold rows, oldest first."""
+class _Rows:
+    """A source in duckdb: `at` is its timestamp in microseconds since 1970, UTC; the keys go by their join keys' names."""
+
+    def __init__(self, connection: Any, names: list[str]) -> None:
+        self._connection, self._names = connection, names
+
+    def oldest(self, start: int, end: int) -> int | None:
+        found: int | None = self._row("SELECT min(at) FROM source WHERE at >= ? AND at < ?", start, end)[0]
+        return found
+
+    def cut(self, start: int, end: int, limit: int) -> int:
+        """Where a window that starts at the row of `start` must end."""
+        within = "SELECT at FROM source WHERE at >= ? AND at < ? ORDER BY at LIMIT 1 OFFSET ?"
+        beyond = self._row(within, start, end, limit)
+        if beyond is None:
+            return end
+        if beyond[0] > start:
+            return int(beyond[0])
+        next_moment = self.oldest(start + 1, end)
+        return end if next_moment is None else next_moment
+
+    def window(self, start: int, end: int) -> Window | None:
+        distinct = f"count(DISTINCT ({', '.join(self._names)}))" if self._names else "1"
+        rows, oldest, newest, keys = self._row(
+            f"SELECT count(*), min(at), max(at), {distinct} FROM source WHERE at >= ? AND at < ?", start, end
+        )
+        return Window(_time(oldest), _time(newest), rows, keys) if rows else None
+
+    def keys(self, moment: int, count: int) -> list[dict[str, Any]]:
+        names = ", ".join(self._names)
+        query = f"SELECT DISTINCT {names} FROM source WHERE at = ? ORDER BY {names} LIMIT ?"
+        rows = self._connection.execute(query, [moment, count]).fetchall() if names else []
+        return [dict(zip((name.strip('"') for name in self._names), row, strict=True)) for row in rows]
+
+    def _row(self, query: str, *values: int) -> Any:
+        return self._connection.execute(query, list(values)).fetchone()
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[_Rows]:
     import duckdb
 
-    column = f'"{source.timestamp}"'
+    columns = "".join(f', "{column}" AS "{name}"' for name, column in source.keys.items())
+    file = source.file.replace("'", "''")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"CREATE VIEW source AS SELECT * FROM read_parquet('{_quoted(source.file)}')")
-        counts = connection.execute(
-            f"SELECT epoch_us({column}::TIMESTAMPTZ) AS moment, count(*) FROM source"
-            f" WHERE {column}::TIMESTAMPTZ >= ?::TIMESTAMPTZ AND {column}::TIMESTAMPTZ < ?::TIMESTAMPTZ"
-            " GROUP BY moment ORDER BY moment",
-            [start.isoformat(), end.isoformat()],
-        ).fetchall()
-        groups = _grouped(counts, limit)
-        return [_window(connection, source, group) for group in groups]
+        connection.execute(
+            f'CREATE VIEW source AS SELECT epoch_us("{source.timestamp}"::TIMESTAMPTZ) AS at{columns}'
+            f" FROM read_parquet('{file}')"
+        )
+        yield _Rows(connection, [f'"{name}"' for name in source.keys])
 
 
-def _quoted(path: str) -> str:
-    return path.replace("'", "''")
+def _micros(moment: datetime) -> int:
+    return (moment.astimezone(UTC) - EPOCH) // TICK
 
 
-def _grouped(counts: list[tuple[int, int]], limit: int) -> list[list[tuple[int, int]]]:
-    groups: list[list[tuple[int, int]]] = []
-    held = 0
-    for at, rows in counts:
-        if not groups or held + rows > limit:
-            groups.append([])
-            held = 0
-        groups[-1].append((at, rows))
-        held += rows
-    return groups
-
-
-def _window(connection: Any, source: Source, group: list[tuple[int, int]]) -> Window:
-    first, last = (_time(group[at][0]) for at in (0, -1))
-    keys = ", ".join(f'"{key}"' for key in source.keys)
-    newest = f'SELECT {keys} FROM source WHERE epoch_us("{source.timestamp}"::TIMESTAMPTZ) = ? LIMIT 1'
-    row = connection.execute(newest, [group[-1][0]]).fetchone()
-    sample = dict(zip(source.keys, row, strict=True))
-    # Feast takes both ends as part of a window.
-    return Window(first, last + TICK, sum(rows for _, rows in group), last, sample)
-
-
-def _time(microseconds: int) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=microseconds)
+def _time(micros: int) -> datetime:
+    return EPOCH + micros * TICK

@@ -33,7 +33,7 @@ class MlflowTracking:
     def run(self, experiment: str, key: str, *, name: str, tags: Mapping[str, str]) -> TrackedRun:
         """The one run with this key; a failed one is opened again."""
         with answering(self.uri):
-            experiment_id = self._experiment(experiment)
+            experiment_id = _experiment(self._client, self.uri, experiment)
             if not (found := self._runs(experiment_id, key)):
                 self._client.create_run(experiment_id, run_name=name, tags={**_cut(tags), KEY: key})
                 found = self._runs(experiment_id, key)
@@ -47,26 +47,6 @@ class MlflowTracking:
     def _runs(self, experiment_id: str, key: str) -> list[Run]:
         found = self._client.search_runs([experiment_id], filter_string=f"tags.`{KEY}` = '{key}'")
         return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
-
-    def _experiment(self, name: str) -> str:
-        from mlflow.exceptions import MlflowException
-
-        if found := self._client.get_experiment_by_name(name):
-            if found.lifecycle_stage == "deleted":
-                self._client.restore_experiment(found.experiment_id)
-            return str(found.experiment_id)
-        try:
-            return str(self._client.create_experiment(name, artifact_location=self._artifacts(name)))
-        except MlflowException:  # somebody was faster
-            if found := self._client.get_experiment_by_name(name):
-                return str(found.experiment_id)
-            raise
-
-    def _artifacts(self, experiment: str) -> str | None:
-        """Where artifacts go. A database has no place for them, and MLflow's default is the working directory."""
-        if not self.uri.startswith(SQLITE):
-            return None
-        return (Path(self.uri.removeprefix(SQLITE)).resolve().parent / "mlartifacts" / experiment).as_uri()
 
     def tag(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags on a run; what exceeds MLflow's length ends with '...'."""
@@ -152,6 +132,29 @@ class MlflowTracking:
             self._client.finalize_logged_model(model.model_id, "READY")
             self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
             return f"models:/{model.model_id}"
+
+
+def _experiment(client: MlflowClient, uri: str, name: str) -> str:
+    """The id of the experiment, made when it is not there."""
+    from mlflow.exceptions import MlflowException
+
+    if found := client.get_experiment_by_name(name):
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+    try:
+        return str(client.create_experiment(name, artifact_location=_artifacts(uri, name)))
+    except MlflowException:  # somebody was faster
+        if found := client.get_experiment_by_name(name):
+            return str(found.experiment_id)
+        raise
+
+
+def _artifacts(uri: str, experiment: str) -> str | None:
+    """Where artifacts go. A database has no place for them, and MLflow's default is the working directory."""
+    if not uri.startswith(SQLITE):
+        return None
+    return (Path(uri.removeprefix(SQLITE)).resolve().parent / "mlartifacts" / experiment).as_uri()
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,141 @@
+"""Materializes one feature view: plans what is to be written, writes it by windows, and reads it back.
+
+Runs in the child alone (see `feast_child`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from golden_paths import digests
+from golden_paths.clients.feast_windows import EPOCH, TICK, Source, Window
+from golden_paths.errors import StepFailed
+
+
+@dataclass(frozen=True)
+class ViewPlan:
+    """What one run writes of one view.
+
+    `rows` is what the source holds of the interval. Writing goes on to `until`: when a later interval was materialized
+    before this one (a backfill), its rows are written again, because Feast's online stores keep what was written last,
+    not what is newest.
+    """
+
+    view: Any
+    source: Source
+    start: datetime
+    end: datetime
+    until: datetime
+    rows: Window | None
+    done_before: bool
+    mark: Path
+
+
+def plan(store: Any, view: Any, asked: datetime | None, end: datetime, home: Path) -> ViewPlan:
+    """Without an interval of its own, a run writes what came since the last one.
+
+    That is everything when the view's definition changed: Feast goes on from where the old definition stopped, and a
+    new feature would have no values.
+    """
+    source, mark = _source(store, view), home / f"{view.name}.whole"
+    done_until = view.most_recent_end_time
+    whole = done_until is not None and mark.is_file() and mark.read_text() == _definition(view)
+    start = asked or (done_until if whole else EPOCH)
+    until = max(end, done_until or end) if asked else end
+    rows = source.between(start, end)
+    return ViewPlan(view, source, start, end, until, rows, done_before=done_until is not None, mark=mark)
+
+
+def refuse_empty(service: str, plans: Sequence[ViewPlan], *, asked: bool) -> None:
+    """An interval that was asked for must hold a row, and no view may stay without any.
+
+    Nothing new since the last run is no error: a second run by hand, or a retry.
+    """
+    remedy = "check the source file and its timestamps, or run for another interval"
+    for one in plans:
+        interval = f"expected rows from {_text(one.start)} to {_text(one.end)}"
+        if one.rows is None and not one.done_before:
+            raise StepFailed(
+                f"feature view {one.view.name} has nothing to write: {interval}, found {_found(one.source)}", remedy=remedy
+            )
+        if asked and all(each.rows is None for each in plans):
+            raise StepFailed(
+                f"feature service {service} has nothing to write: {interval}, found {_found(one.source)} in {one.view.name}",
+                remedy=remedy,
+            )
+
+
+def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
+    """Write the view's windows, oldest first, and check in the online store that they are there."""
+    written = 0
+    for window in plan.source.windows(plan.start, plan.until, limit=limit):
+        print(f"{plan.view.name}: {window}")  # noqa: T201
+        # Feast takes both ends as part of the interval; the tick lets the next run start behind the newest row.
+        store.materialize(start_date=window.start, end_date=window.newest + TICK, feature_views=[plan.view.name])
+        written += window.keys
+    held = plan.rows or plan.source.between(EPOCH, plan.end)
+    if held is None:
+        raise StepFailed(
+            f"the source of feature view {plan.view.name} has no row before {_text(plan.end)} any more",
+            remedy="restore the source file",
+        )
+    _read_back(store, plan, held.newest)
+    if plan.start == EPOCH:
+        plan.mark.write_text(_definition(plan.view))
+    return {"view": plan.view.name, "rows": written, "newest": held.newest.isoformat()}
+
+
+def _read_back(store: Any, plan: ViewPlan, newest: datetime) -> None:
+    """Ask the online store for keys of the newest rows: Feast's materialize returns nothing."""
+    from feast.protos.feast.serving.ServingService_pb2 import FieldStatus
+
+    sample = plan.source.sample(newest)
+    names = [f"{plan.view.name}:{field.name}" for field in plan.view.features]
+    if not sample:  # a view without entities has one row for all
+        return
+    answer = store.get_online_features(features=names, entity_rows=sample).proto
+    feature = list(answer.metadata.feature_names.val).index(plan.view.features[0].name)
+    vector = answer.results[feature]
+    for row, key in enumerate(sample):
+        found = vector.event_timestamps[row].ToDatetime(UTC)
+        if vector.statuses[row] == FieldStatus.NOT_FOUND or found < newest.replace(microsecond=0):
+            plan.mark.unlink(missing_ok=True)
+            held = "nothing" if vector.statuses[row] == FieldStatus.NOT_FOUND else f"a row of {_text(found)}"
+            raise StepFailed(
+                f"feature view {plan.view.name} was materialized, and the online store has {held} for {key}:"
+                f" expected a row of {_text(newest)}",
+                remedy="run again: everything will be written anew",
+                retry=True,
+            )
+
+
+def _source(store: Any, view: Any) -> Source:
+    source = view.batch_source
+    if type(source).__name__ != "FileSource":
+        raise StepFailed(
+            f"feature view {view.name} reads a {type(source).__name__}", remedy="this path materializes file sources alone"
+        )
+    file = source.path if "://" in source.path else str(Path(store.repo_path) / source.path)
+    columns = {name: column for column, name in source.field_mapping.items()}
+    return Source(file, source.timestamp_field, {column.name: columns.get(column.name, column.name) for column in _keys(view)})
+
+
+def _keys(view: Any) -> list[Any]:
+    return [column for column in view.entity_columns if column.name != "__dummy_id"]
+
+
+def _definition(view: Any) -> str:
+    return digests.of_bytes(view.to_proto().spec.SerializeToString(deterministic=True))
+
+
+def _found(source: Source) -> str:
+    whole = source.between(EPOCH, datetime(9999, 1, 1, tzinfo=UTC))
+    return f"{whole}" if whole else "an empty source"
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
