@@ -59,18 +59,18 @@ class Source:
 
 
 class _Rows:
-    """A source in duckdb: `at` is its timestamp in microseconds since 1970, UTC; the keys go by their join keys' names."""
+    """A source in duckdb: `moment` is its timestamp in microseconds since 1970, UTC; the keys go by their join keys' names."""
 
     def __init__(self, connection: Any, names: list[str]) -> None:
         self._connection, self._names = connection, names
 
     def oldest(self, start: int, end: int) -> int | None:
-        found: int | None = self._row("SELECT min(at) FROM source WHERE at >= ? AND at < ?", start, end)[0]
+        found: int | None = self._row("SELECT min(moment) FROM source WHERE moment >= ? AND moment < ?", start, end)[0]
         return found
 
     def cut(self, start: int, end: int, limit: int) -> int:
         """Where a window that starts at the row of `start` must end."""
-        within = "SELECT at FROM source WHERE at >= ? AND at < ? ORDER BY at LIMIT 1 OFFSET ?"
+        within = "SELECT moment FROM source WHERE moment >= ? AND moment < ? ORDER BY moment LIMIT 1 OFFSET ?"
         beyond = self._row(within, start, end, limit)
         if beyond is None:
             return end
@@ -80,15 +80,15 @@ class _Rows:
         return end if next_moment is None else next_moment
 
     def window(self, start: int, end: int) -> Window | None:
-        distinct = f"count(DISTINCT ({', '.join(self._names)}))" if self._names else "1"
+        distinct = f"count(DISTINCT row({', '.join(self._names)}))" if self._names else "1"
         rows, oldest, newest, keys = self._row(
-            f"SELECT count(*), min(at), max(at), {distinct} FROM source WHERE at >= ? AND at < ?", start, end
+            f"SELECT count(*), min(moment), max(moment), {distinct} FROM source WHERE moment >= ? AND moment < ?", start, end
         )
         return Window(_time(oldest), _time(newest), rows, keys) if rows else None
 
     def keys(self, moment: int, count: int) -> list[dict[str, Any]]:
         names = ", ".join(self._names)
-        query = f"SELECT DISTINCT {names} FROM source WHERE at = ? ORDER BY {names} LIMIT ?"
+        query = f"SELECT DISTINCT {names} FROM source WHERE moment = ? ORDER BY {names} LIMIT ?"
         rows = self._connection.execute(query, [moment, count]).fetchall() if names else []
         return [dict(zip((name.strip('"') for name in self._names), row, strict=True)) for row in rows]
 
@@ -105,7 +105,7 @@ def _opened(source: Source) -> Iterator[_Rows]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
-            f'CREATE VIEW source AS SELECT epoch_us("{source.timestamp}"::TIMESTAMPTZ) AS at{columns}'
+            f'CREATE VIEW source AS SELECT epoch_us("{source.timestamp}"::TIMESTAMPTZ) AS moment{columns}'
             f" FROM read_parquet('{file}')"
         )
         yield _Rows(connection, [f'"{name}"' for name in source.keys])

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from golden_paths import digests
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.serve import columns as signature_columns
+from golden_paths.serve import plain
 from golden_paths.serve.columns import Column
 from golden_paths.serve.forms import Columns
 from golden_paths.serve.problems import Refused, problem, wrong
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -37,6 +39,7 @@ class ServedModel:
         self._index = pd.Index([column.name for column in columns])
         dtypes = {column.dtype for column in columns}
         self._one_dtype = dtypes.pop() if len(dtypes) == 1 else None
+        self._arrays = False
 
     @classmethod
     def verified(cls, folder: Path, digest: str) -> ServedModel:
@@ -46,16 +49,19 @@ class ServedModel:
         if (found := digests.of_folder(folder)) != digest:
             raise DigestMismatch(str(folder), expected=digest, found=found)
         model = cls(_estimator(folder), _columns(folder))
-        return model._with_missing(folder)
-
-    def _with_missing(self, folder: Path) -> ServedModel:
-        """Find out which columns may be missing: those without which the model answers its input example."""
         example = folder / "input_example.json"
-        if not example.exists():
-            return self
-        row = json.loads(example.read_text())
-        first = {name: [value] for name, value in zip(row["columns"], row["data"][0], strict=True)}
-        return ServedModel(self.estimator, [self._tried(column, first) for column in self.columns])
+        return model._tried_out(json.loads(example.read_text())) if example.exists() else model
+
+    def _tried_out(self, example: dict[str, Any]) -> ServedModel:
+        """Find out which columns may be missing, by the input example, and whether arrays do."""
+        rows = example["data"]
+        first = dict(zip(example["columns"], ([value] for value in rows[0]), strict=True))
+        model = ServedModel(self.estimator, [self._tried(column, first) for column in self.columns])
+        if model._one_dtype == "float64":
+            with contextlib.suppress(Refused):  # an example with a value missing that the model needs
+                columns = map(list, zip(*rows, strict=True))
+                model._arrays = plain.unname(self.estimator, model.table(dict(zip(example["columns"], columns, strict=True))))
+        return model
 
     def _tried(self, column: Column, first: Columns) -> Column:
         willing = dataclasses.replace(column, missing=True)
@@ -63,13 +69,12 @@ class ServedModel:
             return column
         trial = ServedModel(self.estimator, [willing if each is column else each for each in self.columns])
         with contextlib.suppress(Exception):  # a refusal, of whatever kind the estimator raises
-            trial.estimator.predict(trial.frame(first | {column.name: [None if column.kind == "string" else math.nan]}))
+            trial.estimator.predict(trial.table(first | {column.name: [None if column.kind == "string" else math.nan]}))
             return willing
         return column
 
-    def frame(self, values: Columns) -> pd.DataFrame:
-        """The DataFrame that the estimator takes, shape (rows, columns of the signature). Raises `Refused` 422."""
-        import numpy as np
+    def table(self, values: Columns) -> pd.DataFrame | np.ndarray[Any, Any]:
+        """What the estimator takes, a DataFrame or an array of shape (rows, columns of the signature). Raises `Refused` 422."""
         import pandas as pd
 
         if values.keys() != self._names:
@@ -78,21 +83,23 @@ class ServedModel:
                 + [problem(str(name), "is no column of the model") for name in values if name not in self._names]
             )
         problems: list[dict[str, Any]] = []
-        arrays = [column.cast(values[column.name], problems) for column in self.columns]
+        arrays = [array for column in self.columns if (array := column.cast(values[column.name], problems)) is not None]
         if problems:
             raise wrong(problems)
+        if self._arrays:
+            return plain.block(arrays)
         if self._one_dtype is not None:  # one block: 20 us instead of 150
-            return pd.DataFrame(np.array(arrays, dtype=self._one_dtype).T, columns=self._index, copy=False)
+            return pd.DataFrame(plain.block(arrays), columns=self._index, copy=False)
         return pd.DataFrame({column.name: array for column, array in zip(self.columns, arrays, strict=True)})
 
     def answer(self, values: Columns, *, probabilities: bool = False) -> dict[str, Any]:
         """`predictions`, one a row; on request also `probabilities` by class and `classes`, both null without any."""
-        frame = self.frame(values)
+        table = self.table(values)
         try:
-            answer = {"predictions": _listed(self.estimator.predict(frame))}
+            answer = {"predictions": _listed(self.estimator.predict(table))}
             if probabilities:
                 able = hasattr(self.estimator, "predict_proba")
-                answer["probabilities"] = _listed(self.estimator.predict_proba(frame)) if able else None
+                answer["probabilities"] = _listed(self.estimator.predict_proba(table)) if able else None
                 answer["classes"] = _listed(self.estimator.classes_) if able else None
         except ValueError as error:  # an unknown category, a value out of range: the estimator's own checks
             raise Refused(422, f"the model refuses these rows: {error}") from error
