@@ -5,6 +5,8 @@ Runs in the child alone (see `feast_child`).
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,7 +77,8 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
     for window in plan.source.windows(plan.start, plan.until, limit=limit):
         print(f"{plan.view.name}: {window}")  # noqa: T201
         # Feast takes both ends as part of the interval; the tick lets the next run start behind the newest row.
-        store.materialize(start_date=window.start, end_date=window.newest + TICK, feature_views=[plan.view.name])
+        with contextlib.redirect_stdout(io.StringIO()):  # colours and progress bars
+            store.materialize(start_date=window.start, end_date=window.newest + TICK, feature_views=[plan.view.name])
         written += window.keys
     held = plan.rows or plan.source.between(EPOCH, plan.end)
     if held is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import warnings
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +24,9 @@ def load() -> ModuleType:
         import feast
     finally:
         typeguard.typechecked = checked
+    # It says that serve_features_while_materializing does nothing with a file registry; without it, readers are refused.
+    logging.getLogger("feast.repo_config").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="ibis")
     _write_registries_whole()
     module: ModuleType = feast
     return module

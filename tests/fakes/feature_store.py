@@ -1,0 +1,94 @@
+"""A feature store in memory: views of one key, kept in the parquet files that a Feast repository would read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from golden_paths.artifacts import ViewState
+from golden_paths.clients import TrainingFrame
+from golden_paths.errors import StepFailed
+
+TIMESTAMP = "event_timestamp"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REMEDY = "check the source file and its timestamps, or run for another interval"
+
+
+class FakeFeatureStore:
+    """The service `service` over `views`, each in `<folder>/<view>.parquet`, joined on `key`."""
+
+    def __init__(self, folder: Path, service: str, views: Sequence[str], key: str) -> None:
+        self.folder, self.service, self.views, self.key = folder, service, tuple(views), key
+        self.online: dict[str, dict[Any, dict[str, Any]]] = {view: {} for view in views}
+        self._done: dict[str, datetime] = {}
+
+    def materialize(
+        self, service: str, *, start: datetime | None, end: datetime
+    ) -> tuple[datetime, tuple[ViewState, ...]]:
+        self._check(service)
+        found = {view: self._between(view, start or self._done.get(view, EPOCH), end) for view in self.views}
+        for view, rows in found.items():
+            expected = f"expected rows from {(start or self._done.get(view, EPOCH)).isoformat()} to {end.isoformat()}"
+            if rows.empty and view not in self._done:
+                raise StepFailed(
+                    f"feature view {view} has nothing to write: {expected}, found {self._held(view)}", remedy=REMEDY
+                )
+            if start and all(each.empty for each in found.values()):
+                raise StepFailed(
+                    f"feature service {service} has nothing to write: {expected}, found {self._held(view)} in {view}",
+                    remedy=REMEDY,
+                )
+        oldest = min((rows[TIMESTAMP].min() for rows in found.values() if not rows.empty), default=end)
+        return start or oldest, tuple(self._write(view, rows, end) for view, rows in found.items())
+
+    def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
+        self._check(service)
+        frame = pd.read_parquet(entities)
+        if missing := [name for name in (self.key, TIMESTAMP, label) if name not in frame.columns]:
+            raise StepFailed(
+                f"{entities.name} has no column {', '.join(missing)}",
+                remedy=f"it needs the keys of the service's views, the time and the label: {self.key}, {TIMESTAMP}, {label}",
+            )
+        frame = frame[[self.key, TIMESTAMP, label]].sort_values([TIMESTAMP, self.key, label])
+        joined = frame
+        for view in self.views:
+            joined = pd.merge_asof(joined, self._rows(view).sort_values(TIMESTAMP), on=TIMESTAMP, by=self.key)
+        features = [name for name in joined.columns if name not in frame.columns]
+        joined[[self.key, TIMESTAMP, *features, label]].to_parquet(destination, index=False)
+        return TrainingFrame(
+            path=destination,
+            rows=len(joined),
+            entity_rows=len(frame),
+            keys=(self.key,),
+            timestamp=TIMESTAMP,
+            features=tuple(features),
+        )
+
+    def _check(self, service: str) -> None:
+        if service != self.service:
+            raise StepFailed(f"Feast knows no feature service '{service}'", remedy=f"known are {self.service}")
+
+    def _rows(self, view: str) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / f"{view}.parquet")
+
+    def _between(self, view: str, start: datetime, end: datetime) -> pd.DataFrame:
+        rows = self._rows(view)
+        return rows[(rows[TIMESTAMP] >= start) & (rows[TIMESTAMP] < end)].sort_values(TIMESTAMP)
+
+    def _held(self, view: str) -> str:
+        when = self._rows(view)[TIMESTAMP]
+        return f"{len(when)} rows from {when.min().isoformat()} to {when.max().isoformat()}"
+
+    def _write(self, view: str, rows: pd.DataFrame, end: datetime) -> ViewState:
+        for row in rows.to_dict("records"):
+            held = self.online[view].get(row[self.key])
+            if held is None or held[TIMESTAMP] <= row[TIMESTAMP]:
+                self.online[view][row[self.key]] = row
+        if not rows.empty:
+            self._done[view] = max(self._done.get(view, EPOCH), rows[TIMESTAMP].max() + pd.Timedelta(microseconds=1))
+        newest = self._between(view, EPOCH, end)[TIMESTAMP].max()
+        return ViewState(view=view, rows=rows[self.key].nunique(), newest=newest)

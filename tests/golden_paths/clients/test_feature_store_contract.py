@@ -1,0 +1,100 @@
+"""What every FeatureStore keeps: the fake and a Feast repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from feature_repo import SERVICE, Shop, day
+from golden_paths.artifacts import ViewState
+from golden_paths.clients import FeatureStore
+from golden_paths.errors import StepFailed
+
+
+@dataclass(frozen=True)
+class Stocked:
+    """A store over the shop's data."""
+
+    shop: Shop
+    store: FeatureStore
+
+
+@pytest.fixture(params=["fake", pytest.param("feast", marks=pytest.mark.real)])
+def stocked(request: pytest.FixtureRequest, tmp_path: Path) -> Stocked:
+    shop = Shop(tmp_path)
+    return Stocked(shop, shop.fake() if request.param == "fake" else shop.feast())
+
+
+def test_without_an_interval_a_run_writes_what_is_new_since_the_last(stocked: Stocked) -> None:
+    store = stocked.store
+    start, views = store.materialize(SERVICE, start=None, end=day(5))
+    assert start == day(1)
+    assert views == (
+        ViewState(view="orders", rows=2, newest=day(4)),
+        ViewState(view="profile", rows=2, newest=day(2)),
+    )
+    _, views = store.materialize(SERVICE, start=None, end=day(5))
+    assert [(view.rows, view.newest) for view in views] == [(0, day(4)), (0, day(2))]
+    stocked.shop.rows("profile", (1, day(1), 31), (2, day(2), 52), (1, day(6), 32))
+    start, views = store.materialize(SERVICE, start=None, end=day(7))
+    assert start == day(6)
+    assert [(view.rows, view.newest) for view in views] == [(0, day(4)), (1, day(6))]
+
+
+def test_an_interval_writes_its_rows_and_writes_them_again_on_a_retry(stocked: Stocked) -> None:
+    for _ in range(2):
+        start, views = stocked.store.materialize(SERVICE, start=day(2), end=day(4))
+        assert start == day(2)
+        assert [(view.rows, view.newest) for view in views] == [(1, day(2)), (1, day(2))]
+
+
+def test_an_interval_without_a_row_fails_with_what_was_expected_and_found(stocked: Stocked) -> None:
+    with pytest.raises(StepFailed) as caught:
+        stocked.store.materialize(SERVICE, start=day(10), end=day(11))
+    assert str(caught.value) == (
+        "feature view orders has nothing to write: expected rows from 2026-01-10T00:00:00+00:00 to "
+        "2026-01-11T00:00:00+00:00, found 3 rows from 2026-01-01T00:00:00+00:00 to 2026-01-04T00:00:00+00:00; "
+        "check the source file and its timestamps, or run for another interval"
+    )
+    stocked.store.materialize(SERVICE, start=None, end=day(5))
+    with pytest.raises(StepFailed) as caught:
+        stocked.store.materialize(SERVICE, start=day(10), end=day(11))
+    assert str(caught.value) == (
+        "feature service churn_v1 has nothing to write: expected rows from 2026-01-10T00:00:00+00:00 to "
+        "2026-01-11T00:00:00+00:00, found 3 rows from 2026-01-01T00:00:00+00:00 to 2026-01-04T00:00:00+00:00 in orders; "
+        "check the source file and its timestamps, or run for another interval"
+    )
+
+
+def test_features_are_joined_as_they_were_known_and_every_entity_row_is_kept(stocked: Stocked, tmp_path: Path) -> None:
+    labels = [(1, day(5), 1), (2, day(1), 0), (1, day(3), 0), (1, day(5), 0), (1, day(5), 1)]
+    entities = stocked.shop.rows("labels", *labels)
+    joined = stocked.store.training_frame(SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet")
+    assert (joined.rows, joined.entity_rows) == (5, 5)
+    assert (joined.keys, joined.timestamp, joined.features) == (("customer",), "event_timestamp", ("spent", "age"))
+    frame = pd.read_parquet(joined.path)
+    assert list(frame.columns) == ["customer", "event_timestamp", "spent", "age", "left"]
+    frame = frame.astype(object).where(frame.notna(), None)
+    assert [(row.customer, row.event_timestamp.day, row.spent, row.age, row.left) for row in frame.itertuples()] == [
+        (2, 1, None, None, 0),
+        (1, 3, 10.0, 31, 0),
+        (1, 5, 40.0, 31, 0),
+        (1, 5, 40.0, 31, 1),
+        (1, 5, 40.0, 31, 1),
+    ]
+
+
+def test_a_service_or_column_that_is_not_there_is_named(stocked: Stocked, tmp_path: Path) -> None:
+    entities = stocked.shop.rows("labels", (1, day(5), 1))
+    with pytest.raises(StepFailed) as caught:
+        stocked.store.training_frame(SERVICE, entities=entities, label="gone", destination=tmp_path / "joined.parquet")
+    assert str(caught.value) == (
+        "labels.parquet has no column gone; it needs the keys of the service's views, the time and the label: "
+        "customer, event_timestamp, gone"
+    )
+    with pytest.raises(StepFailed) as caught:
+        stocked.store.materialize("churn_v2", start=None, end=day(5))
+    assert str(caught.value) == "Feast knows no feature service 'churn_v2'; known are churn_v1"
