@@ -67,8 +67,7 @@ class Servers:
             | {
                 "AIRFLOW_HOME": str(self.home / "airflow"),
                 "GOLDEN_PATHS_PROJECT": str(ROOT),
-                "GOLDEN_PATHS_PRELOAD": "1",
-                "MLFLOW_TRACKING_URI": self.mlflow_url,
+                    "MLFLOW_TRACKING_URI": self.mlflow_url,
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
                 "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -122,8 +121,9 @@ class Servers:
         """Wait until Airflow lists a DAG; `SystemExit` with its import error when it has one."""
 
         def is_listed() -> bool:
-            if error := self.airflow.import_error(f"{dag}.yaml"):
-                raise SystemExit(f"demo: Airflow refuses the spec:\n{error}")
+            for file in (f"{dag}.yaml", "load_golden_paths.py"):
+                if error := self.airflow.import_error(file):
+                    raise SystemExit(f"demo: Airflow refuses {file}:\n{error}")
             return self.airflow.has_dag(dag)
 
         self.wait(f"Airflow lists {dag}", is_listed, 120)

@@ -48,23 +48,33 @@ def _freeze(frame: TrainingFrame, section: TrainingSetSection, file: Path) -> in
     import pyarrow.parquet as pq
 
     table = pd.read_parquet(frame.path)
+    if table.empty:
+        raise StepFailed(f"{section.entities} has no rows", remedy="bring the entities to learn from")
     label = table[section.label]
     if nulls := int(label.isna().sum()):
         raise StepFailed(
             f"label {section.label} is missing in {nulls} of {len(table)} rows", remedy="leave those rows out"
         )
-    if label.nunique() < 2:
-        raise StepFailed(f"label {section.label} has only one value, {label.iloc[0]}", remedy="check how it is made")
+    _refuse_one_value(label, f"label {section.label}")
     held_out = _held_out(label, section.split)
     if not 0 < held_out.sum() < len(table):
         raise StepFailed(
-            f"training_set.split.test {section.split.test} of {len(table)} rows leaves a part empty",
+            f"training_set.split.test {section.split.test:g} of {len(table)} rows leaves a part empty",
             remedy="bring more rows, or another share",
         )
+    _refuse_one_value(label[~held_out], f"label {section.label} of the rows to train on")
     table["split"] = held_out.map({True: "test", False: "train"})
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
     pq.write_table(arrow, file, compression="zstd")
     return int(held_out.sum())
+
+
+def _refuse_one_value(label: pd.Series, what: str) -> None:
+    if label.nunique() < 2:
+        raise StepFailed(
+            f"{what} has only the value {label.iloc[0]} in {len(label)} rows",
+            remedy="a model needs two to tell apart: check how the label is made, and the split",
+        )
 
 
 def _held_out(label: pd.Series, split: Split) -> pd.Series:
@@ -80,7 +90,7 @@ def _held_out(label: pd.Series, split: Split) -> pd.Series:
     few = label.nunique() <= FEW_VALUES and label.value_counts().min() >= 2
     stratify = label if few else None
     _, test = train_test_split(np.arange(len(label)), test_size=split.test, random_state=split.seed, stratify=stratify)
-    return pd.Series(np.isin(np.arange(len(label)), test))
+    return pd.Series(np.isin(rows, test))
 
 
 def _store(

@@ -1,0 +1,121 @@
+"""What Feast does not do by itself, on a real repository."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from feature_repo import DEFINITIONS, REPO, SERVICE, Shop, day
+from golden_paths.clients import quick_feast
+
+pytestmark = pytest.mark.real
+
+MATERIALIZE = f"""
+import sys
+from datetime import datetime
+from pathlib import Path
+from golden_paths.clients.feast_store import FeastStore
+from golden_paths.project import Project
+project = Project(Path(sys.argv[1]), Path(sys.argv[2]))
+log = lambda line: print(line, flush=True)
+FeastStore(project, {REPO!r}, log, window_rows=2).materialize({SERVICE!r}, start=None, end=datetime.fromisoformat(sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def online(shop: Shop, feature: str, customer: int, monkeypatch: pytest.MonkeyPatch) -> object:
+    """What a reader of the online store sees."""
+    monkeypatch.setenv("FEAST_STATE", str(shop.project.state / "feast"))
+    store = quick_feast.load().FeatureStore(repo_path=str(shop.repo))
+    answer = store.get_online_features(features=[feature], entity_rows=[{"customer": customer}]).to_dict()
+    return answer[feature.partition(":")[2]][0]
+
+
+def test_an_old_interval_leaves_newer_values_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    _, (orders, _) = shop.feast().materialize(SERVICE, start=day(1), end=day(2))
+    assert orders.newest == day(1)
+    assert online(shop, "orders:spent", 1, monkeypatch) == 40.0
+
+
+def test_the_newest_row_of_a_key_wins_across_and_within_windows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.rows("orders", (1, day(4), 40.0), (1, day(3), 30.0), (2, day(2), 20.0), (1, day(1), 10.0), (2, day(1), 5.0))
+    lines: list[str] = []
+    shop.feast(lines.append, window_rows=2).materialize(SERVICE, start=None, end=day(5))
+    assert [line for line in lines if line.startswith("orders: ")] == [
+        "orders: 2 rows from 2026-01-01T00:00:00+00:00 to 2026-01-01T00:00:00+00:00",
+        "orders: 2 rows from 2026-01-02T00:00:00+00:00 to 2026-01-03T00:00:00+00:00",
+        "orders: 1 rows from 2026-01-04T00:00:00+00:00 to 2026-01-04T00:00:00+00:00",
+    ]
+    assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 20.0]
+
+
+def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_filled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    assert "Applying changes for project churn" in lines
+    lines.clear()
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    assert lines == []
+    added = DEFINITIONS.replace('Field(name="age", dtype=Int64)', 'Field(name="age", dtype=Int64), Field(name="left", dtype=Int64)')
+    (shop.repo / "features.py").write_text(added)
+    frame = shop.rows("profile", (1, day(1), 31), (2, day(2), 52))
+    import pandas as pd
+
+    pd.read_parquet(frame).assign(left=[7, 8]).to_parquet(frame)
+    _, views = shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    assert "Applying changes for project churn" in lines
+    assert {view.view: view.rows for view in views}["profile"] == 2
+    assert online(shop, "profile:left", 2, monkeypatch) == 8
+
+
+def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-c", MATERIALIZE, str(shop.project.root), str(shop.project.state), day(5).isoformat()],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(quick_feast.__file__).parents[2])},
+    )
+    assert worker.stdout is not None
+    assert any(line.startswith("orders: ") for line in worker.stdout)
+    worker.send_signal(signal.SIGKILL)
+    worker.stdout.read()  # ends when the child has ended too
+    worker.wait()
+    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert {view.view: view.newest for view in views} == {"orders": day(4), "profile": day(2)}
+    assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 20.0]
+    assert online(shop, "profile:age", 2, monkeypatch) == 52
+
+
+def test_two_at_once_write_once_and_leave_one_sound_registry(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    with ThreadPoolExecutor(2) as pool:
+        done = list(
+            pool.map(lambda _: shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))[1], range(2))
+        )
+    assert sorted(view.rows for views in done for view in views) == [0, 0, 2, 2]
+    assert lines.count("Applying changes for project churn") == 1
+    assert "waiting for another run that writes the feature repository churn" in lines
+    assert online(shop, "profile:age", 1, monkeypatch) == 31
+    assert not list((shop.project.state / "feast" / "churn").glob("*.partial"))
+
+
+def test_a_lost_online_store_is_noticed_and_filled_by_the_run_after(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from golden_paths.errors import StepFailed
+
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    (shop.project.state / "feast" / "churn" / "online.db").unlink()
+    with pytest.raises(StepFailed):
+        shop.feast().materialize(SERVICE, start=None, end=day(5))
