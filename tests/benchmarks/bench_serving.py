@@ -111,7 +111,12 @@ class Client:
     def __init__(self, port: int) -> None:
         names = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
         body = json.dumps({"dataframe_split": {"columns": names, "data": [PATIENT]}}).encode()
-        head = ["POST /invocations HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+        head = [
+            "POST /invocations HTTP/1.1",
+            "Host: bench",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+        ]
         self.request = "\r\n".join([*head, "", ""]).encode() + body
         self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

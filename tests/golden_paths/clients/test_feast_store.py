@@ -69,7 +69,9 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     lines.clear()
     shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
     assert lines == []
-    added = DEFINITIONS.replace('Field(name="age", dtype=Int64)', 'Field(name="age", dtype=Int64), Field(name="left", dtype=Int64)')
+    added = DEFINITIONS.replace(
+        'Field(name="age", dtype=Int64)', 'Field(name="age", dtype=Int64), Field(name="left", dtype=Int64)'
+    )
     (shop.repo / "features.py").write_text(added)
     frame = shop.rows("profile", (1, day(1), 31), (2, day(2), 52))
     import pandas as pd
@@ -112,7 +114,9 @@ def test_two_at_once_write_once_and_leave_one_sound_registry(shop: Shop, monkeyp
     assert not list((shop.project.state / "feast" / "churn").glob("*.partial"))
 
 
-def test_a_lost_online_store_is_noticed_and_filled_by_the_run_after(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_online_store_is_noticed_and_filled_by_the_run_after(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from golden_paths.errors import StepFailed
 
     shop.feast().materialize(SERVICE, start=None, end=day(5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_windows_hold_every_row_once_and_no_more_than_the_limit(
 ) -> None:
     windows = list(source(tmp_path, minutes).windows(EPOCH, FAR, limit=limit))
     assert [window.rows for window in windows] == sizes
-    assert all(one.newest < two.start for one, two in zip(windows, windows[1:], strict=False))
+    assert all(one.newest < two.start for one, two in itertools.pairwise(windows))
 
 
 @pytest.mark.parametrize("dtype", ["datetime64[us, UTC]", "datetime64[ns, UTC]", "datetime64[ms]", "datetime64[ns]"])

@@ -72,7 +72,9 @@ def test_an_interval_without_a_row_fails_with_what_was_expected_and_found(stocke
 def test_features_are_joined_as_they_were_known_and_every_entity_row_is_kept(stocked: Stocked, tmp_path: Path) -> None:
     labels = [(1, day(5), 1), (2, day(1), 0), (1, day(3), 0), (1, day(5), 0), (1, day(5), 1)]
     entities = stocked.shop.rows("labels", *labels)
-    joined = stocked.store.training_frame(SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet")
+    joined = stocked.store.training_frame(
+        SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet"
+    )
     assert (joined.rows, joined.entity_rows) == (5, 5)
     assert (joined.keys, joined.timestamp, joined.features) == (("customer",), "event_timestamp", ("spent", "age"))
     frame = pd.read_parquet(joined.path)

@@ -22,8 +22,14 @@ ESTIMATORS: dict[str, tuple[Callable[[], Any], bool]] = {
     "regression alone": (LogisticRegression, True),
     "forest": (lambda: RandomForestClassifier(5, random_state=0), True),
     "boosting": (lambda: HistGradientBoostingClassifier(max_iter=5), True),
-    "columns by name": (lambda: make_pipeline(make_column_transformer((StandardScaler(), ["b"])), LogisticRegression()), False),
-    "a function of the frame": (lambda: make_pipeline(FunctionTransformer(lambda x: x[["a"]]), LogisticRegression()), False),
+    "columns by name": (
+        lambda: make_pipeline(make_column_transformer((StandardScaler(), ["b"])), LogisticRegression()),
+        False,
+    ),
+    "a function of the frame": (
+        lambda: make_pipeline(FunctionTransformer(lambda x: x[["a"]]), LogisticRegression()),
+        False,
+    ),
     "a vote": (lambda: VotingClassifier([("one", LogisticRegression())]), False),
     "steps that hand on frames": (
         lambda: make_pipeline(StandardScaler().set_output(transform="pandas"), LogisticRegression()),

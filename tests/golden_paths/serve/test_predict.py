@@ -40,7 +40,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Saved:
     frame = pd.DataFrame({"bmi": np.linspace(18, 40, 40), "bp": np.linspace(70, 130, 40)})
     columns = make_column_transformer((SimpleImputer(), ["bmi"]), ("passthrough", ["bp"]))
     label = np.where(frame["bmi"] > 29, "ill", "well")
-    return save(tmp_path_factory.mktemp("model") / "model", make_pipeline(columns, LogisticRegression()).fit(frame, label), frame)
+    return save(
+        tmp_path_factory.mktemp("model") / "model",
+        make_pipeline(columns, LogisticRegression()).fit(frame, label),
+        frame,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,9 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "feature_store.yaml").write_text(STORE)
     store = feast.FeatureStore(repo_path=str(folder))
     patient = feast.Entity(name="patient", join_keys=["patient_id"], value_type=feast.ValueType.INT64)
-    sources = {name: feast.FileSource(path=f"{name}.parquet", timestamp_field="event_timestamp") for name in ("body", "blood")}
+    sources = {
+        name: feast.FileSource(path=f"{name}.parquet", timestamp_field="event_timestamp") for name in ("body", "blood")
+    }
     values = {"body": ("bmi", [1, 2, 3, 4], [31.5, None, 22.0, 22.0]), "blood": ("bp", [1, 2, 4], [101.0, 90.0, None])}
     views = []
     for view, (feature, patients, column) in values.items():
@@ -63,7 +69,10 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pd.DataFrame(rows).to_parquet(folder / f"{view}.parquet")
         schema = [feast.Field(name=feature, dtype=Float64)]
         views.append(feast.FeatureView(name=view, entities=[patient], schema=schema, source=sources[view]))
-    services = [feast.FeatureService(name="risk_v1", features=views), feast.FeatureService(name="bmi_only", features=views[:1])]
+    services = [
+        feast.FeatureService(name="risk_v1", features=views),
+        feast.FeatureService(name="bmi_only", features=views[:1]),
+    ]
     store.apply([patient, *views, *services])
     for view in values:
         store.write_to_online_store(view, pd.read_parquet(folder / f"{view}.parquet"))
@@ -83,7 +92,9 @@ def served(model: Saved, repo: Path) -> Iterator[TestClient]:
         yield client
 
 
-def test_an_entity_is_answered_with_its_features_and_the_estimators_own_answer(served: TestClient, model: Saved) -> None:
+def test_an_entity_is_answered_with_its_features_and_the_estimators_own_answer(
+    served: TestClient, model: Saved
+) -> None:
     import pandas as pd
 
     row = pd.DataFrame({"bmi": [31.5], "bp": [101.0]})
@@ -105,7 +116,9 @@ def test_an_entity_is_answered_with_its_features_and_the_estimators_own_answer(s
     )
 
 
-def test_several_entities_are_answered_in_their_order_and_a_value_the_model_imputes_may_be_missing(served: TestClient) -> None:
+def test_several_entities_are_answered_in_their_order_and_a_value_the_model_imputes_may_be_missing(
+    served: TestClient,
+) -> None:
     answer = served.post("/predict", json={"entities": [{"patient_id": 2}, {"patient_id": 1}]}).json()
     assert [(one["entity"]["patient_id"], one["features"]) for one in answer["predictions"]] == [
         (2, {"bmi": None, "bp": 90.0}),

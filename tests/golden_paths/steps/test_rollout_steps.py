@@ -1,0 +1,123 @@
+"""deploy and promote: bytes are checked before anything starts, and endpoint and registry never disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fakes.models import FakeModelRegistry
+from fakes.target import FakeTarget
+from fakes.tracking import FakeTracking
+from golden_paths import digests
+from golden_paths.artifacts import Candidate, ModelVersion, SmokeReport
+from golden_paths.errors import DigestMismatch
+from golden_paths.project import Project
+from golden_paths.spec import PathSpec
+from golden_paths.step import Run, StepContext
+from golden_paths.steps import deploy, promote
+
+SPEC = PathSpec.model_validate(
+    {
+        "golden_path": "online-model@1",
+        "name": "churn",
+        "owner": "growth",
+        "description": "Chance that a customer leaves.",
+        "features": {"repo": "include/feature_repos/churn", "service": "churn_v1"},
+        "deploy": {"to": "local"},
+    }
+)
+
+
+class NoAlias(FakeModelRegistry):
+    """A registry that is down when the alias moves."""
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        raise ConnectionError("MLflow is down")
+
+
+@dataclass
+class Clients:
+    """Fakes of what the steps touch."""
+
+    tracking: FakeTracking
+    models: FakeModelRegistry = field(default_factory=FakeModelRegistry)
+    target: FakeTarget = field(default_factory=FakeTarget)
+
+
+class Rollout:
+    """A registered version whose folder lies in the fake MLflow."""
+
+    def __init__(self, root: Path, models: FakeModelRegistry | None = None) -> None:
+        folder = root / "model"
+        folder.mkdir()
+        (folder / "MLmodel").write_text("flavors: {}")
+        self.clients = Clients(FakeTracking(root / "mlflow"), models or FakeModelRegistry())
+        run = self.clients.tracking.run("churn", "train:1", name="train", tags={})
+        self.project = Project(root, root / "state")
+        self.uri, self.digest = self.clients.tracking.log_model(run.id, folder), digests.of_folder(folder)
+
+    def context(self, *, digest: str = "") -> StepContext:
+        digest = digest or self.digest
+        tags = {"golden_paths.digest": digest}
+        number = self.clients.models.register("churn", uri=self.uri, run_id="run", tags=tags)
+        version = ModelVersion(
+            model="churn",
+            version=number,
+            mlflow_run_id="run",
+            uri=self.uri,
+            digest=digest,
+            weights="w",
+            training_set="t",
+            golden_records="runs:/r/g",
+            golden_digest="g",
+        )
+        candidate = Candidate(endpoint="churn", version=number, digest=digest, url="http://127.0.0.1:1")
+        report = SmokeReport(endpoint="churn", version=number, digest=digest, records=1, slowest_ms=1.0)
+        made = {artifact.name: artifact for artifact in (version, candidate, report)}
+        run = Run("r", datetime(2026, 1, 1, tzinfo=UTC))
+        return StepContext(SPEC, "d", self.project, run, self.clients, print, made)  # type: ignore[arg-type]
+
+
+def test_deploy_starts_the_registered_bytes_and_keeps_them_under_their_digest(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    deploy.run(rollout.context())
+    assert digests.of_folder(tmp_path / "state" / "models" / rollout.digest) == rollout.digest
+    assert rollout.clients.target.asked == ["start 1"]
+
+
+def test_deploy_mends_a_kept_copy_that_was_changed(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    deploy.run(rollout.context())
+    kept = tmp_path / "state" / "models" / rollout.digest
+    (kept / "MLmodel").write_text("changed")
+    deploy.run(rollout.context())
+    assert digests.of_folder(kept) == rollout.digest
+
+
+def test_deploy_refuses_bytes_that_are_not_those_registered(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    with pytest.raises(DigestMismatch) as caught:
+        deploy.run(rollout.context(digest="0" * 64))
+    assert str(caught.value) == (
+        f"version 1 of churn in MLflow has digest {rollout.digest}, registered is {'0' * 64}; "
+        "it was changed after it was registered: run the path again to make a new version"
+    )
+    assert rollout.clients.target.asked == []
+
+
+def test_promote_moves_the_address_and_then_the_alias(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    endpoint = promote.run(rollout.context())
+    assert (endpoint.version, rollout.clients.models.models["churn"].aliases) == ("1", {"champion": "1"})
+    assert rollout.clients.target.asked == ["start 1", "shift 1", "settle"]
+
+
+def test_promote_gives_the_address_back_when_the_alias_cannot_move(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path, NoAlias())
+    with pytest.raises(ConnectionError):
+        promote.run(rollout.context())
+    assert rollout.clients.target.asked == ["start 1", "shift 1", "restore 1"]
+    assert rollout.clients.target.endpoints() == ()
