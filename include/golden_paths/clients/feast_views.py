@@ -100,7 +100,13 @@ def _read_back(store: Any, plan: ViewPlan, newest: datetime) -> None:
     names = [f"{plan.view.name}:{field.name}" for field in plan.view.features]
     if not sample:  # a view without entities has one row for all
         return
-    answer = store.get_online_features(features=names, entity_rows=sample).proto
+    try:
+        answer = store.get_online_features(features=names, entity_rows=sample).proto
+    except Exception as error:  # each online store has errors of its own
+        raise StepFailed(
+            f"the online store cannot be read for feature view {plan.view.name}: {error}",
+            remedy=f"mend it; when it was deleted, remove {plan.mark.parent} and run again, which makes it anew",
+        ) from error
     feature = list(answer.metadata.feature_names.val).index(plan.view.features[0].name)
     vector = answer.results[feature]
     for row, key in enumerate(sample):

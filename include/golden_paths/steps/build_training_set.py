@@ -89,7 +89,14 @@ def _held_out(label: pd.Series, split: Split) -> pd.Series:
 
     few = label.nunique() <= FEW_VALUES and label.value_counts().min() >= 2
     stratify = label if few else None
-    _, test = train_test_split(np.arange(len(label)), test_size=split.test, random_state=split.seed, stratify=stratify)
+    rows = np.arange(len(label))
+    try:
+        _, test = train_test_split(rows, test_size=split.test, random_state=split.seed, stratify=stratify)
+    except ValueError as error:  # a part would be empty, or smaller than the number of classes
+        raise StepFailed(
+            f"training_set.split cannot be made of {len(label)} rows: {str(error).rstrip('.')}",
+            remedy="bring more rows, or another share",
+        ) from error
     return pd.Series(np.isin(rows, test))
 
 

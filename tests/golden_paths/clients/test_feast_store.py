@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from feature_repo import DEFINITIONS, REPO, SERVICE, Shop, day
 from golden_paths.clients import quick_feast
+from golden_paths.errors import StepFailed
 
 pytestmark = pytest.mark.real
 
@@ -74,8 +78,6 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     )
     (shop.repo / "features.py").write_text(added)
     frame = shop.rows("profile", (1, day(1), 31), (2, day(2), 52))
-    import pandas as pd
-
     pd.read_parquet(frame).assign(left=[7, 8]).to_parquet(frame)
     _, views = shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
     assert "Applying changes for project churn" in lines
@@ -114,12 +116,32 @@ def test_two_at_once_write_once_and_leave_one_sound_registry(shop: Shop, monkeyp
     assert not list((shop.project.state / "feast" / "churn").glob("*.partial"))
 
 
-def test_a_lost_online_store_is_noticed_and_filled_by_the_run_after(
+def test_rows_lost_online_are_noticed_and_the_run_after_writes_them_anew(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from golden_paths.errors import StepFailed
-
     shop.feast().materialize(SERVICE, start=None, end=day(5))
-    (shop.project.state / "feast" / "churn" / "online.db").unlink()
-    with pytest.raises(StepFailed):
+    with sqlite3.connect(shop.project.state / "feast" / "churn" / "online.db") as database:
+        database.execute("DELETE FROM churn_orders")
+    with pytest.raises(StepFailed) as caught:
         shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert str(caught.value) == (
+        "feature view orders was materialized, and the online store has nothing for {'customer': 1}: expected a row of "
+        "2026-01-04T00:00:00+00:00; run again: everything will be written anew"
+    )
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 20.0]
+
+
+def test_an_online_store_that_is_gone_is_named_with_what_to_do(shop: Shop) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    home = shop.project.state / "feast" / "churn"
+    (home / "online.db").unlink()
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert str(caught.value) == (
+        "the online store cannot be read for feature view orders: no such table: churn_orders; mend it; when it was deleted, "
+        f"remove {home} and run again, which makes it anew"
+    )
+    shutil.rmtree(home)
+    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert [view.rows for view in views] == [2, 2]

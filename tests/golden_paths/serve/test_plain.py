@@ -30,7 +30,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], Any], bool]] = {
         lambda: make_pipeline(FunctionTransformer(lambda x: x[["a"]]), LogisticRegression()),
         False,
     ),
-    "a vote": (lambda: VotingClassifier([("one", LogisticRegression())]), False),
+    "a vote": (lambda: VotingClassifier([("one", LogisticRegression())], voting="soft"), False),
     "steps that hand on frames": (
         lambda: make_pipeline(StandardScaler().set_output(transform="pandas"), LogisticRegression()),
         False,
@@ -41,14 +41,14 @@ ESTIMATORS: dict[str, tuple[Callable[[], Any], bool]] = {
 @pytest.mark.parametrize("case", ESTIMATORS)
 def test_an_estimator_is_given_arrays_only_where_names_do_nothing_and_answers_the_same(case: str) -> None:
     make, arrays = ESTIMATORS[case]
-    values = np.random.default_rng(0).normal(size=(60, 4))
-    frame = pd.DataFrame(values, columns=list("abcd"))
+    values = np.random.default_rng(0).normal(size=(4, 60))
+    frame = pd.DataFrame(dict(zip("abcd", values, strict=True)))  # column by column, as from parquet or JSON
     estimator = make().fit(frame, frame["b"] > 0)
     wanted = estimator.predict_proba(frame)
-    assert plain.unname(estimator, frame.head(3)) is arrays
+    assert plain.unname(estimator, frame.head(3).copy()) is arrays
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        answer = estimator.predict_proba(plain.block(list(values.T)) if arrays else frame)
+        answer = estimator.predict_proba(plain.block(list(values)) if arrays else frame)
     assert answer.tobytes() == wanted.tobytes()
 
 
