@@ -28,6 +28,7 @@ lint: venv           ## ruff, mypy --strict, the architecture test
 
 bench: data          ## figures as ratios against peers, JSON in build/bench
 	@mkdir -p build/bench
+	@$(VENV) tests/benchmarks/bench_parse.py --rounds $(ROUNDS) --out build/bench/parse.json
 	@$(VENV) tests/benchmarks/bench_serving.py --rounds $(ROUNDS) --out build/bench/serving.json
 	@$(VENV) tests/benchmarks/bench_path.py --rounds $(ROUNDS) --out build/bench/path.json
 

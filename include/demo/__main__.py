@@ -68,7 +68,7 @@ def main() -> None:
     servers = Servers()
     servers.check()
     target = LocalTarget(servers.project)
-    served_before = {endpoint.endpoint for endpoint in target.endpoints()}
+    ran_before = target.running()
     try:
         servers.start()
         url = run_path(servers)
@@ -85,9 +85,9 @@ def main() -> None:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         console.print("stopping all that was started ...")
-        for endpoint in target.endpoints():
-            if endpoint.endpoint not in served_before:
-                target.stop(endpoint.endpoint)
+        for endpoint in target.running():
+            if endpoint not in ran_before:
+                target.stop(endpoint)
         servers.stop()
 
 

@@ -80,15 +80,18 @@ class LocalTarget:
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What serves now. An endpoint whose supervisor is gone is left out; `start` brings it back."""
-        names = sorted(folder.name for folder in self._endpoints.glob("*") if self._is_up(folder.name))
         found = []
-        for state in map(self._state, names):
+        for state in map(self._state, self.running()):
             if served := state.serving:
                 digest, version = served.digest, served.version
                 found.append(
                     Endpoint(endpoint=state.name, url=state.url, version=version, digest=digest, previous=None)
                 )
         return tuple(found)
+
+    def running(self) -> tuple[str, ...]:
+        """Names of all endpoints whose supervisor is up, those that serve nothing yet included."""
+        return tuple(sorted(folder.name for folder in self._endpoints.glob("*") if self._is_up(folder.name)))
 
     def stop(self, endpoint: str) -> bool:
         """End the supervisor and its servers, and wait until they are gone."""

@@ -43,7 +43,7 @@ def stop(
     target = LocalTarget(Project.at(project))
     if not name and not everything:
         raise GoldenPathsError("name an endpoint, or --all; see: python -m golden_paths endpoints")
-    for one in [name] if name else [endpoint.endpoint for endpoint in target.endpoints()]:
+    for one in [name] if name else target.running():
         if not target.stop(one):
             raise GoldenPathsError(f"no endpoint '{one}' runs in this project; see: python -m golden_paths endpoints")
         console.print(f"stopped {escape(one)}")

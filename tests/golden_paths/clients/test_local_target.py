@@ -117,8 +117,11 @@ def test_versions_change_under_load_and_no_request_is_lost(target: LocalTarget, 
     assert len(answered) > 10
 
 
-def test_starting_a_version_twice_starts_one_process(target: LocalTarget, saved: Saved) -> None:
+def test_starting_a_version_twice_starts_one_process_and_it_is_listed_as_running(
+    target: LocalTarget, saved: Saved
+) -> None:
     assert start(target, saved, "1") == start(target, saved, "1")
+    assert (target.running(), target.endpoints()) == ((NAME,), ())
 
 
 def test_a_wrong_digest_is_refused_and_what_serves_goes_on(target: LocalTarget, saved: Saved) -> None:
