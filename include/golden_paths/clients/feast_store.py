@@ -19,7 +19,9 @@ WINDOW_ROWS = 100_000
 class FeastStore:
     """The Feast repository in folder `repo` of the project.
 
-    Features are materialized by windows of at most `window_rows` source rows, which bounds what the child takes.
+    Features are materialized by windows of at most `window_rows` source rows, written 10,000 at a time. That bounds what
+    the child takes, however long the interval: 364 MiB at its peak for 300,000 rows x 3 features into SQLite, of which
+    264 MiB are Feast's own before the first row (measured; Feast alone takes about 4 KiB a row, so 4 GiB for a million).
     """
 
     def __init__(
