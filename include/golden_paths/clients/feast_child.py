@@ -52,7 +52,8 @@ def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
             remedy=f"it needs the keys of the service's views, the time and the label: {', '.join(needed)}",
         )
     joined = store.get_historical_features(entity_df=entities[needed], features=service).to_df()
-    features = [column for column in joined.columns if column not in needed]
+    # Those the service offers online too: the inputs of its on-demand views come along here, and not there.
+    features = [feature.name for projection in service.feature_view_projections for feature in projection.features]
     # The label is the last word on the order: rows that are equal in keys and time differ in nothing else.
     frame = joined[[*keys, TIMESTAMP, *features, payload["label"]]]
     frame = frame.sort_values([TIMESTAMP, *keys, payload["label"]], kind="stable").reset_index(drop=True)

@@ -1,28 +1,41 @@
-"""Endpoints on this machine. Every verb asks the endpoint's supervisor, which is started when it is not there."""
+"""Endpoints on this machine. Every verb asks the endpoint's supervisor; `start` starts it when it is not there."""
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
-from golden_paths import sandbox
+from golden_paths import digests
 from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
+from golden_paths.endpoint import control, launch
 from golden_paths.endpoint import state as states
-from golden_paths.endpoint.state import EndpointState, Served
+from golden_paths.endpoint.state import EndpointState, Served, key_of
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.project import Project
 
-START_SECONDS = 120.0  # a model server under load: imports, download of nothing, one prediction
-COMMAND_SECONDS = 60.0
+READY_SECONDS = 120.0  # a model server on a loaded machine: imports and one prediction
+END_SECONDS = 60.0  # draining takes 30 at most
 DIGEST_EXIT = 3
-T = TypeVar("T")
+POLL = 0.05
+
+
+@dataclass(frozen=True)
+class EndpointStatus:
+    """One endpoint that is, or was and comes back with the next `start`.
+
+    serving: it answers. starting: its version is loaded again after a crash. empty: no version was promoted yet.
+    down: its supervisor was killed or stopped.
+    """
+
+    endpoint: str
+    url: str
+    version: str | None
+    digest: str | None
+    previous: str | None
+    status: Literal["serving", "starting", "empty", "down"]
 
 
 class LocalTarget:
@@ -35,8 +48,14 @@ class LocalTarget:
     def start(
         self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None
     ) -> Candidate:
-        """Run a version beside the endpoint and wait until it is ready."""
-        self._supervise(version.model, port)
+        """Run a version beside the endpoint and wait until it is ready.
+
+        Raises `DigestMismatch` when `model` is not what was registered, `StepFailed` when it does not load or the port
+        cannot be had.
+        """
+        folder = self._folder(version.model)
+        launch.ensure(folder, feast_state=self._project.state / "feast", port=port, root=self._project.root)
+        _check_port(states.read(folder), port)
         served = Served(
             name=version.model,
             version=version.version,
@@ -47,165 +66,137 @@ class LocalTarget:
             feature_repo=str(features) if features else None,
             service=service,
         )
-        url = str(self._ask(version.model, "start", served=served.model_dump())["url"])
-        self._wait(f"version {version.version} is ready", lambda: self._ready(served, url))
+        url = str(control.ask(folder, "start", served=served.model_dump())["url"])
+        _wait(
+            f"version {version.version} is ready",
+            lambda: self._is_ready(folder, served),
+            READY_SECONDS,
+            log=folder / f"version-{version.version}.log",
+        )
         return Candidate(endpoint=version.model, version=version.version, digest=version.digest, url=url)
 
     def shift(self, candidate: Candidate) -> Endpoint:
-        """Both versions accept for a moment, then the candidate alone: the port is never without one."""
-        self._ask(candidate.endpoint, "accept", version=candidate.version)
-        self._wait(f"version {candidate.version} accepts", lambda: _health(candidate.url).get("accepting") or None)
-        previous = self._ask(candidate.endpoint, "serve", version=candidate.version)
-        state = self._state(candidate.endpoint)
+        """Give the stable port to the candidate; the version before stays loaded."""
+        done = self._ask(candidate, "shift")
         return Endpoint(
             endpoint=candidate.endpoint,
-            url=state.url,
+            url=done["url"],
             version=candidate.version,
             digest=candidate.digest,
-            previous=previous,
+            previous=done["previous"],
         )
 
     def settle(self, endpoint: Endpoint) -> None:
-        """Let the version before finish its requests; it ends by itself within the drain time."""
-        self._ask(endpoint.endpoint, "settle")
+        """Let the version before finish its requests, and wait until it has ended."""
+        self._wait_for_end(endpoint.endpoint, self._ask(endpoint, "settle"))
 
     def restore(self, endpoint: Endpoint) -> None:
-        """Undo `shift`."""
-        self._ask(endpoint.endpoint, "restore", version=endpoint.version)
+        """Undo `shift` and wait until the candidate has ended. After `settle` there is nothing to undo."""
+        self._wait_for_end(endpoint.endpoint, self._ask(endpoint, "restore"))
 
     def discard(self, candidate: Candidate) -> None:
-        """End a candidate that does not serve."""
-        if self._is_up(candidate.endpoint):
-            self._ask(candidate.endpoint, "discard", version=candidate.version)
+        """End a candidate that does not serve, and wait until it has."""
+        if control.is_supervised(self._folder(candidate.endpoint)):
+            self._wait_for_end(candidate.endpoint, self._ask(candidate, "discard"))
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """What serves now. An endpoint whose supervisor is gone is left out; `start` brings it back."""
-        found = []
-        for state in map(self._state, self.running()):
-            if served := state.serving:
-                digest, version = served.digest, served.version
-                found.append(
-                    Endpoint(endpoint=state.name, url=state.url, version=version, digest=digest, previous=None)
-                )
-        return tuple(found)
+        """What serves now. `statuses` has those too that do not."""
+        return tuple(
+            Endpoint(endpoint=one.endpoint, url=one.url, version=one.version, digest=one.digest, previous=one.previous)
+            for one in self.statuses()
+            if one.status in ("serving", "starting") and one.version and one.digest
+        )
+
+    def statuses(self) -> tuple[EndpointStatus, ...]:
+        """Every endpoint of the project that runs or comes back with the next `start`, by name."""
+        return tuple(map(_status, sorted(path.parent for path in self._endpoints.glob("*/state.json"))))
 
     def running(self) -> tuple[str, ...]:
-        """Names of all endpoints whose supervisor is up, those that serve nothing yet included."""
-        return tuple(sorted(folder.name for folder in self._endpoints.glob("*") if self._is_up(folder.name)))
+        """Names of all endpoints that have a process, those that serve nothing yet included."""
+        return tuple(sorted(folder.name for folder in self._endpoints.glob("*") if control.is_supervised(folder)))
 
     def stop(self, endpoint: str) -> bool:
         """End the supervisor and its servers, and wait until they are gone."""
-        if not self._is_up(endpoint):
+        folder = self._folder(endpoint)
+        if not control.is_supervised(folder):
             return False
-        pid = self._state(endpoint).pid
-        self._ask(endpoint, "stop")
-        self._wait(f"endpoint {endpoint} has ended", lambda: None if self._is_up(endpoint) or _is_alive(pid) else True)
+        control.ask(folder, "stop")
+        _wait(f"endpoint {endpoint} has ended", lambda: not control.is_supervised(folder), END_SECONDS, log=folder)
         return True
 
-    def _supervise(self, name: str, port: int | None) -> None:
-        folder = self._endpoints / name
-        folder.mkdir(parents=True, exist_ok=True)
-        if self._is_up(name):
-            if port and self._state(name).port != port:
-                raise StepFailed(
-                    f"endpoint {name} answers at port {self._state(name).port}, the spec says {port}",
-                    remedy=f"stop it first: python -m golden_paths stop {name}",
-                )
-            return
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "golden_paths.endpoint",
-            name,
-            str(folder),
-            str(self._project.state / "feast"),
-        ]
-        with (folder / "supervisor.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, str(port)] if port else command,
-                env=sandbox.environment(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def _folder(self, endpoint: str) -> Path:
+        return self._endpoints / endpoint
 
-        def is_up() -> bool | None:
-            if self._is_up(name):
-                return True
-            if process.poll():
-                said = (folder / "supervisor.log").read_text(errors="replace").strip().splitlines()
-                reason = said[-1] if said else "ended at once"
-                raise StepFailed(f"endpoint {name}: {reason}", remedy="choose another deploy.port")
-            return None
+    def _ask(self, one: Candidate | Endpoint, command: str) -> Any:
+        return control.ask(self._folder(one.endpoint), command, key=key_of(one.version, one.digest))
 
-        self._wait(f"endpoint {name} is up", is_up)
-
-    def _ready(self, served: Served, url: str) -> bool | None:
-        found = self._ask(served.name, "status")["servers"].get(served.version)
+    def _is_ready(self, folder: Path, served: Served) -> bool:
+        found = control.ask(folder, "status")["servers"].get(served.key)
         if found is None or found["exit_code"] is not None:
-            self._ask(served.name, "discard", version=served.version)
-            tail = found["tail"].strip() if found else ""
+            control.ask(folder, "discard", key=served.key)
             if found and found["exit_code"] == DIGEST_EXIT:
                 what = f"the model folder of {served.name} version {served.version}"
-                raise DigestMismatch(what, expected=served.digest, found=tail)
+                raise DigestMismatch(what, expected=served.digest, found=digests.of_folder(Path(served.model)))
             raise StepFailed(
-                f"version {served.version} ended before it was ready: {tail}", remedy="see its log", retry=True
+                f"version {served.version} ended before it was ready: {found['tail'] if found else 'another run ended it'}",
+                remedy=f"its log is {folder / f'version-{served.version}.log'}",
+                retry=True,
             )
-        return True if _health(url).get("status") == "ready" else None
+        return _says_ready(found["url"])
 
-    def _wait(self, what: str, look: Callable[[], T | None]) -> T:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            if (found := look()) is not None:
-                return found
-            time.sleep(0.05)
+    def _wait_for_end(self, endpoint: str, pids: list[int]) -> None:
+        folder = self._folder(endpoint)
+
+        def has_ended() -> bool:
+            if not control.is_supervised(folder):  # servers end with it
+                return True
+            try:
+                return not set(pids) & set(control.ask(folder, "status")["leaving"])
+            except control.Unreachable:
+                return False
+
+        _wait(f"the version before has ended at endpoint {endpoint}", has_ended, END_SECONDS, log=folder)
+
+
+def _check_port(state: EndpointState | None, port: int | None) -> None:
+    if state and port and state.port != port:
         raise StepFailed(
-            f"gave up after {START_SECONDS:g} s waiting until {what}", remedy="look at its log", retry=True
+            f"endpoint {state.name} answers at port {state.port}, the spec says {port}",
+            remedy=f"stop it first: python -m golden_paths stop {state.name}",
         )
 
-    def _state(self, name: str) -> EndpointState:
-        found = states.read(self._endpoints / name)
-        if found is None:
-            raise StepFailed(f"there is no endpoint {name}", remedy="run the path from deploy on")
-        return found
 
-    def _is_up(self, name: str) -> bool:
-        try:
-            return bool(self._ask(name, "status"))
-        except (OSError, ValueError, StepFailed):
-            return False
-
-    def _ask(self, name: str, verb: str, **arguments: Any) -> Any:
-        with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(COMMAND_SECONDS)
-            control.connect(self._state(name).control)
-            with control.makefile("rwb") as stream:
-                stream.write(json.dumps({"do": verb, **arguments}).encode() + b"\n")
-                stream.flush()
-                answer = json.loads(stream.readline())
-        if "error" in answer:
-            raise StepFailed(
-                f"endpoint {name} refuses {verb}: {answer['error']}", remedy="see its supervisor.log", retry=True
-            )
-        return answer["ok"]
+def _status(folder: Path) -> EndpointStatus:
+    try:
+        found = control.ask(folder, "status")
+    except StepFailed:
+        found = {"state": states.read(folder), "accepts": None}
+    state = EndpointState.model_validate(found["state"])
+    serving, before = state.serving, state.before
+    status: Literal["serving", "starting", "empty", "down"] = "serving" if found["accepts"] else "starting"
+    return EndpointStatus(
+        endpoint=state.name,
+        url=state.url,
+        version=serving.version if serving else None,
+        digest=serving.digest if serving else None,
+        previous=before.version if before else None,
+        status="down" if found["accepts"] is None else status if serving else "empty",
+    )
 
 
-def _health(url: str) -> dict[str, Any]:
+def _says_ready(url: str) -> bool:
     import httpx
 
     try:
-        found: dict[str, Any] = httpx.get(f"{url}/health", timeout=2).json()
-    except (httpx.HTTPError, ValueError):
-        return {}
-    return found
-
-
-def _is_alive(pid: int) -> bool:
-    import psutil
-
-    try:
-        return pid != os.getpid() and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        answer = httpx.get(f"{url}/health", timeout=2)
+    except httpx.HTTPError:
         return False
+    return answer.status_code == 200
+
+
+def _wait(what: str, is_so: Callable[[], bool], seconds: float, *, log: Path) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            raise StepFailed(f"gave up after {seconds:g} s waiting until {what}", remedy=f"look at {log}", retry=True)
+        time.sleep(POLL)

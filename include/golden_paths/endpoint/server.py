@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.error
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,23 @@ from golden_paths import sandbox
 from golden_paths.endpoint.state import Served
 from golden_paths.sandbox_child import end_with_parent
 
+DRAIN = 30.0  # seconds a server may take to answer what is in flight
+ACCEPT = 10.0  # seconds a ready server may take to say that it accepts
+TAIL = 600  # characters of its log
+
 
 class ModelServer:
     """One process of golden_paths.serve, with a private port, and the endpoint's shared socket to accept on when told."""
 
     def __init__(self, served: Served, *, stable: socket.socket, folder: Path, feast_state: Path) -> None:
         self.served = served
+        self.accepts = False
+        self._is_ready = False  # seen once; a signal before that would kill it
+        self.deadline: float | None = None  # set once it was told to end
         self.log = folder / f"version-{served.version}.log"
         with socket.create_server(("127.0.0.1", 0)) as private, self.log.open("ab") as log:
             self.port = int(private.getsockname()[1])
+            self.log_start = log.tell()
             supervisor = os.getpid()
             self.process = subprocess.Popen(
                 [*_command(served), "--listen-fd", str(private.fileno()), "--stable-fd", str(stable.fileno())],
@@ -43,31 +51,66 @@ class ModelServer:
         """The private address."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone; reaps it."""
+        return self.process.poll() is not None
+
     def health(self) -> dict[str, Any]:
-        """What /health says; empty when it does not answer."""
+        """What /health says; empty while it does not say 200."""
         try:
             with urllib.request.urlopen(f"{self.url}/health", timeout=1) as answer:
                 found: dict[str, Any] = json.load(answer)
                 return found
-        except (OSError, ValueError, urllib.error.HTTPError):
+        except (OSError, ValueError):
             return {}
 
-    def send(self, number: signal.Signals) -> None:
-        """Signal the process, when it is still there."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
+    def welcome(self) -> None:
+        """Have it accept once it is ready: one look, one signal."""
+        health = self.health()
+        self._is_ready = self._is_ready or health.get("status") == "ready"
+        self.accepts = bool(health.get("accepting"))
+        if self._is_ready and not self.accepts:
+            self._send(signal.SIGUSR1)
+
+    def accept(self) -> None:
+        """Have it accept, and wait until it says so. Raises `ValueError` when it does not."""
+        end = time.monotonic() + ACCEPT
+        self.welcome()
+        while not self.accepts:
+            if self.has_ended or time.monotonic() > end:
+                self.refuse()
+                raise ValueError(f"version {self.served.version} does not accept")
+            time.sleep(0.02)
+            self.welcome()
+
+    def refuse(self) -> None:
+        """Have it accept no more; it stays loaded."""
+        if self._is_ready:
+            self._send(signal.SIGUSR2)
+        self.accepts = False
+
+    def end(self) -> None:
+        """Have it drain and end. Said once: it takes a second signal for impatience, and drops what is in flight."""
+        if self.deadline is None:
+            self.deadline = time.monotonic() + DRAIN
+            self._send(signal.SIGTERM)
+        elif time.monotonic() > self.deadline:
+            self._send(signal.SIGKILL)
 
     def status(self) -> dict[str, Any]:
         """For the target: where it is, and whether it lives."""
-        tail = "" if self.process.poll() is None else self.log.read_text(errors="replace")[-600:]
-        return {
-            "version": self.served.version,
-            "digest": self.served.digest,
-            "url": self.url,
-            "pid": self.process.pid,
-            "exit_code": self.process.poll(),
-            "tail": tail,
-        }
+        code = self.process.poll()
+        return {"url": self.url, "pid": self.process.pid, "exit_code": code, "tail": "" if code is None else self._tail()}
+
+    def _tail(self) -> str:
+        with self.log.open("rb") as log:
+            log.seek(self.log_start)
+            return log.read().decode(errors="replace")[-TAIL:].strip()
+
+    def _send(self, number: signal.Signals) -> None:
+        if not self.has_ended:
+            self.process.send_signal(number)
 
 
 def _command(served: Served) -> list[str]:

@@ -21,9 +21,17 @@ class Served(BaseModel):
     feature_repo: str | None = None
     service: str | None = None
 
+    @property
+    def key(self) -> str:
+        """Version and digest: another MLflow may have given the same number to another model."""
+        return key_of(self.version, self.digest)
+
 
 class EndpointState(BaseModel):
-    """The port is chosen once and kept; `serving` comes back after a crash; `control` is the socket for commands."""
+    """The port is chosen once and kept; `serving` comes back after a crash; `control` is the socket for commands.
+
+    `before` served before `serving`. Until the change is `settled` it can be undone.
+    """
 
     model_config = ConfigDict(extra="forbid")
     name: str
@@ -31,11 +39,18 @@ class EndpointState(BaseModel):
     pid: int = 0
     control: str = ""
     serving: Served | None = None
+    before: Served | None = None
+    settled: bool = True
 
     @property
     def url(self) -> str:
         """The stable address."""
         return f"http://127.0.0.1:{self.port}"
+
+
+def key_of(version: str, digest: str) -> str:
+    """How an endpoint calls one version of a model."""
+    return f"{version}-{digest[:12]}"
 
 
 def file_in(folder: Path) -> Path:

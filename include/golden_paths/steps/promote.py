@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from golden_paths.artifacts import Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths.errors import StepFailed
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
 from golden_paths.steps import deploy
@@ -10,12 +11,15 @@ from golden_paths.steps import deploy
 
 def run(context: StepContext) -> Endpoint:
     """No request is lost; endpoint and registry agree at the end, whatever fails."""
-    version = context.take(ModelVersion)
-    context.take(SmokeReport)
+    version, smoke = context.take(ModelVersion), context.take(SmokeReport)
+    if (smoke.version, smoke.digest) != (version.version, version.digest):
+        raise StepFailed(
+            f"smoke tested version {smoke.version} with digest {smoke.digest}, "
+            f"not version {version.version} with {version.digest}",
+            remedy="run the path again from deploy",
+        )
     target, models = context.clients.target, context.clients.models
-    champion = models.champion(version.model)
-    candidate = deploy.start(context, version)
-    endpoint = target.shift(candidate)
+    endpoint = target.shift(deploy.start(context, version))  # started again when it was killed meanwhile
     try:
         models.set_alias(version.model, "champion", version.version)
     except Exception:
@@ -24,8 +28,6 @@ def run(context: StepContext) -> Endpoint:
     models.tag_version(version.model, version.version, {"golden_paths.status": "champion"})
     target.settle(endpoint)
     context.log(f"version {endpoint.version} answers at {endpoint.url}")
-    if champion and champion.version != version.version:
-        return endpoint.model_copy(update={"previous": champion.version})
     return endpoint
 
 

@@ -28,14 +28,15 @@ def run(context: StepContext) -> SmokeReport:
     answer = _ask(candidate.url, golden)
     milliseconds = (time.perf_counter() - begin) * 1000
     if difference := _difference(golden, answer):
+        context.clients.target.discard(candidate)
         context.clients.models.tag_version(
             version.model,
             version.version,
             {"golden_paths.status": "rejected", "golden_paths.reason": difference[:500]},
         )
-        context.clients.target.discard(candidate)
         raise GateFailed(
-            f"smoke: {difference}", remedy="the served model is not the fitted one: look at its environment"
+            f"smoke: {difference}",
+            remedy="the served model is not the fitted one: look at its environment; what serves goes on serving",
         )
     records = len(golden["predictions"])
     context.log(f"{records} golden records answered exactly, in {milliseconds:.0f} ms")
@@ -77,14 +78,17 @@ def _difference(golden: dict[str, Any], answer: dict[str, Any]) -> str | None:
     """The first difference, in words; None when there is none."""
     if "error" in answer:
         return f"the candidate refuses the golden records: {answer['error']}"
+    if golden["classes"] != answer.get("classes", golden["classes"]):
+        return f"expected classes {golden['classes']}, found {answer['classes']}"
     for kind in ("predictions", "probabilities"):
-        expected, found = golden[kind], answer.get(kind)
-        if expected is None or expected == found:
+        if golden[kind] is None:
             continue
-        if found is None or len(found) != len(expected):
-            return f"expected {len(expected)} {kind}, found {0 if found is None else len(found)}"
-        at = next(at for at, pair in enumerate(zip(expected, found, strict=True)) if pair[0] != pair[1])
-        return f"golden record {at}: {kind} expected {expected[at]}, found {found[at]}"
+        expected, found = golden[kind], answer.get(kind) or []
+        if len(found) != len(expected):
+            return f"expected {len(expected)} {kind}, found {len(found)}"
+        for at, (one, other) in enumerate(zip(expected, found, strict=True)):
+            if json.dumps(one) != json.dumps(other):  # as text: 1, 1.0 and true are three answers
+                return f"golden record {at}: {kind} expected {json.dumps(one)}, found {json.dumps(other)}"
     return None
 
 

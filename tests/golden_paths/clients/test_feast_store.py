@@ -85,6 +85,25 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     assert online(shop, "profile:left", 2, monkeypatch) == 8
 
 
+def test_what_an_on_demand_view_computes_is_a_feature_and_its_sources_are_written(shop: Shop, tmp_path: Path) -> None:
+    computed = """
+from feast.on_demand_feature_view import on_demand_feature_view
+
+@on_demand_feature_view(sources=[profile], schema=[Field(name="age_doubled", dtype=Int64)], mode="pandas")
+def doubled(inputs):
+    return (inputs[["age"]] * 2).rename(columns={"age": "age_doubled"}).astype("Int64")
+
+churn_v1 = FeatureService(name="churn_v1", features=[orders, doubled])
+"""
+    (shop.repo / "features.py").write_text(DEFINITIONS + computed)
+    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert [view.view for view in views] == ["orders", "profile"]
+    entities = shop.rows("labels", (1, day(5), 1), (2, day(5), 0))
+    joined = shop.feast().training_frame(SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet")
+    assert (joined.keys, joined.features) == (("customer",), ("spent", "age_doubled"))
+    assert list(pd.read_parquet(joined.path)["age_doubled"]) == [62, 104]
+
+
 def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = subprocess.Popen(
         [sys.executable, "-c", MATERIALIZE, str(shop.project.root), str(shop.project.state), day(5).isoformat()],

@@ -13,7 +13,7 @@ from fakes.target import FakeTarget
 from fakes.tracking import FakeTracking
 from golden_paths import digests
 from golden_paths.artifacts import Candidate, ModelVersion, SmokeReport
-from golden_paths.errors import DigestMismatch
+from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
@@ -59,7 +59,7 @@ class Rollout:
         self.project = Project(root, root / "state")
         self.uri, self.digest = self.clients.tracking.log_model(run.id, folder), digests.of_folder(folder)
 
-    def context(self, *, digest: str = "") -> StepContext:
+    def context(self, *, digest: str = "", smoked: str = "") -> StepContext:
         digest = digest or self.digest
         tags = {"golden_paths.digest": digest}
         number = self.clients.models.register("churn", uri=self.uri, run_id="run", tags=tags)
@@ -75,7 +75,7 @@ class Rollout:
             golden_digest="g",
         )
         candidate = Candidate(endpoint="churn", version=number, digest=digest, url="http://127.0.0.1:1")
-        report = SmokeReport(endpoint="churn", version=number, digest=digest, records=1, slowest_ms=1.0)
+        report = SmokeReport(endpoint="churn", version=number, digest=smoked or digest, records=1, slowest_ms=1.0)
         made = {artifact.name: artifact for artifact in (version, candidate, report)}
         run = Run("r", datetime(2026, 1, 1, tzinfo=UTC))
         return StepContext(SPEC, "d", self.project, run, self.clients, print, made)  # type: ignore[arg-type]
@@ -121,3 +121,26 @@ def test_promote_gives_the_address_back_when_the_alias_cannot_move(tmp_path: Pat
         promote.run(rollout.context())
     assert rollout.clients.target.asked == ["start 1", "shift 1", "restore 1"]
     assert rollout.clients.target.endpoints() == ()
+
+
+def test_promote_repeated_after_it_was_done_changes_nothing_even_when_the_registry_is_down_then(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    endpoint = promote.run(rollout.context())
+    assert promote.run(rollout.context()) == endpoint
+    registered = rollout.clients.models.models["churn"]
+    assert registered.versions["1"].tags["golden_paths.status"] == "champion"
+    rollout.clients.models = NoAlias()
+    rollout.clients.models.models["churn"] = registered
+    with pytest.raises(ConnectionError):
+        promote.run(rollout.context())
+    assert rollout.clients.target.endpoints() == (endpoint,)
+
+
+def test_promote_refuses_bytes_that_smoke_did_not_test(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    with pytest.raises(StepFailed) as caught:
+        promote.run(rollout.context(smoked="0" * 64))
+    assert str(caught.value) == (
+        f"smoke tested version 1 with digest {'0' * 64}, not version 1 with {rollout.digest}; run the path again from deploy"
+    )
+    assert rollout.clients.target.asked == []

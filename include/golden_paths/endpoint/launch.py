@@ -1,0 +1,51 @@
+"""Starts an endpoint's supervisor, detached: it outlives the task that asked for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from golden_paths import sandbox
+from golden_paths.endpoint import control
+from golden_paths.errors import StepFailed
+
+UP_SECONDS = 60.0
+POLL = 0.05
+
+
+def ensure(folder: Path, *, feast_state: Path, port: int | None, root: Path) -> None:
+    """One supervisor takes commands, with what served before. Raises `StepFailed` when the port cannot be bound."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log, end = folder / "supervisor.log", time.monotonic() + UP_SECONDS
+    began = log.stat().st_size if log.exists() else 0
+    process = None
+    while not control.answers(folder):
+        if process is None or process.poll() == 0:  # another one holds the lock: starting as well, or about to end
+            process = _start(folder, feast_state=feast_state, port=port, root=root, log=log)
+        elif process.poll():
+            lines = log.read_bytes()[began:].decode(errors="replace").strip().splitlines()
+            raise StepFailed(
+                f"endpoint {folder.name}: {lines[-1] if lines else 'its supervisor ended at once'}",
+                remedy="free the port, or give another as deploy.port",
+            )
+        if time.monotonic() > end:
+            raise StepFailed(
+                f"endpoint {folder.name} was not up within {UP_SECONDS:g} s", remedy=f"its log is {log}", retry=True
+            )
+        time.sleep(POLL)
+
+
+def _start(folder: Path, *, feast_state: Path, port: int | None, root: Path, log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-P", "-m", "golden_paths.endpoint", folder.name, str(folder), str(feast_state)]
+    with log.open("ab") as stream:
+        return subprocess.Popen(
+            [*command, str(port)] if port else command,
+            cwd=root,
+            env=sandbox.environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
