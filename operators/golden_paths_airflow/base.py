@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -50,16 +51,16 @@ class StepOperator(BaseOperator):
 
     def _artifacts(self, ti: Any, path: Path) -> dict[str, Artifact]:
         makers = {STEPS[name].produces: name for name in path.steps}
-        return {
-            kind.name: kind.model_validate_json(_json(ti.xcom_pull(task_ids=makers[kind])))
-            for kind in self.step.consumes
-        }
+        return {kind.name: artifact(kind, ti.xcom_pull(task_ids=makers[kind]), makers[kind]) for kind in self.step.consumes}
 
 
-def _json(value: Any) -> bytes:
-    import orjson
-
-    return orjson.dumps(value)
+def artifact(kind: type[Artifact], made: Any, maker: str) -> Artifact:
+    """What a step before handed on, typed again. A task that was marked as a success by hand has handed on nothing."""
+    if made is None:
+        raise AirflowFailException(
+            f"there is no {kind.name}: {maker} made none in this run, or its result was deleted; clear {maker} to run it again"
+        )
+    return kind.model_validate_json(json.dumps(made))
 
 
 def run_of(dag_run: Any) -> Run:
@@ -74,6 +75,11 @@ def with_params(spec: PathSpec, params: Mapping[str, Any]) -> PathSpec:
     """The spec with train.params as the trigger form has them for this run."""
     if spec.train is None:
         return spec
-    chosen = {name: params.get(name, value) for name, value in spec.train.params.items()}
+    chosen = {name: _like(value, params.get(name, value)) for name, value in spec.train.params.items()}
     train = TrainSection.model_validate(spec.train.model_dump() | {"params": chosen})
     return spec.model_copy(update={"train": train})
+
+
+def _like(value: Any, chosen: Any) -> Any:
+    """The form writes 1 for 1.0; where the spec has a float, fit is given one."""
+    return float(chosen) if type(value) is float and type(chosen) is int else chosen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,49 @@ from airflow.sdk import DAG, Param, get_parsing_context
 from golden_paths.errors import InvalidSpec, SpecProblem
 from golden_paths.load import LoadedSpec, read_folder, read_spec, spec_files
 from golden_paths.plan import make_plan, plan_markdown
-from golden_paths.values import DURATION, UNITS
+from golden_paths.spec import PathSpec
+from golden_paths.yaml_source import parse
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
+from golden_paths_airflow.schedules import START, airflow_schedule, refusal
 from golden_paths_airflow.step_operators import OPERATORS
 
-# Any fixed time in the past: with catchup off only the latest interval runs.
-START = datetime(2025, 1, 1, tzinfo=UTC)
-TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+TYPES = {
+    bool: ["boolean"],
+    int: ["integer"],
+    float: ["number", "integer"],
+    str: ["string"],
+    type(None): ["null", "number", "string", "boolean"],
+}
+
+
+class SpecDag(DAG):
+    """A DAG whose code, in Airflow's UI, is its spec. Workers still find it through the loader's path."""
+
+    def __init__(self, file: Path, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._spec_file = str(file)
+
+    def validate(self) -> None:
+        """Airflow calls this after it has stamped the loader's path on the DAG."""
+        super().validate()  # type: ignore[no-untyped-call]
+        self.fileloc = self._spec_file
 
 
 def build_dag(loaded: LoadedSpec) -> DAG:
     """The DAG of one spec: its plan's steps and edges, and nothing else."""
     spec, plan = loaded.spec, make_plan(loaded.spec)
-    dag = DAG(
+    dag = SpecDag(
+        loaded.file,
         dag_id=spec.name,
         description=spec.description,
-        schedule=_schedule(spec.schedule),
+        schedule=airflow_schedule(spec.schedule),
         start_date=START,
         catchup=False,
         max_active_runs=1,
         default_args={"owner": spec.owner},
         tags=["golden-path", plan.path.id, spec.owner],
         doc_md=plan_markdown(plan),
-        params=_params(loaded),
+        params=_params(spec),
     )
     tasks: dict[str, Any] = {}
     for step in plan.steps:
@@ -44,51 +63,62 @@ def build_dag(loaded: LoadedSpec) -> DAG:
     return dag
 
 
-def _schedule(schedule: str | None) -> Any:
-    if schedule and (match := DURATION.fullmatch(schedule)):
-        return timedelta(**{UNITS[match[2]]: int(match[1])})
-    return schedule
-
-
-def _params(loaded: LoadedSpec) -> dict[str, Param]:
-    train = loaded.spec.train
-    found = {}
-    for name, value in (train.params if train else {}).items():
-        kinds = ["number", "integer"] if type(value) is float else [TYPES.get(type(value), "string")]
-        kinds += ["null"] if value is None else []
-        found[name] = Param(value, type=kinds, description=f"train.params.{name}, for this run alone")
-    return found
+def _params(spec: PathSpec) -> dict[str, Param]:
+    train = spec.train.params if spec.train else {}
+    return {
+        name: Param(value, type=TYPES[type(value)], description=f"train.params.{name}, for this run alone")
+        for name, value in train.items()
+    }
 
 
 def load_dags(folder: str | Path) -> Iterator[DAG]:
-    """One DAG per spec of the folder; a stub with the message per broken one.
-
-    A worker that starts a task needs one DAG: only specs whose text holds its name are read then, so that the start
-    costs the same beside one spec and beside five hundred.
-    """
-    wanted = get_parsing_context().dag_id
-    if wanted:
+    """One DAG per spec of the folder; a stub with the message per broken one."""
+    if wanted := get_parsing_context().dag_id:
         yield from _only(Path(folder), wanted)
         return
     good, broken = read_folder(Path(folder))
     for loaded in good:
         try:
-            yield build_dag(loaded)
-        except Exception as error:  # Airflow refuses what we let pass, and one spec's fault must stay its own
-            problem = SpecProblem(loaded.file.name, 0, "", None, f"is refused by Airflow: {error}", "change the spec")
-            broken.append((loaded.file, InvalidSpec([problem])))
-    for file, invalid in broken:
-        yield invalid_spec_dag(file, invalid)
+            yield _checked(loaded)
+        except InvalidSpec as invalid:
+            broken.append((loaded.file, invalid))
+    for file, error in broken:
+        yield invalid_spec_dag(file, error)
+
+
+def _checked(loaded: LoadedSpec) -> DAG:
+    """The DAG; `InvalidSpec` with Airflow's own words when it refuses what we let pass."""
+    schedule = loaded.spec.schedule
+    if schedule and (reason := refusal(schedule)):
+        line = parse(loaded.text, loaded.file.name).lines[("schedule",)]
+        remedy = "write five cron fields, a preset such as @weekly, or 6h"
+        problem = SpecProblem(loaded.file.name, line, "schedule", schedule, f"is refused by Airflow: {reason}", remedy)
+        raise InvalidSpec([problem])
+    try:
+        return build_dag(loaded)
+    except Exception as error:  # one spec's fault must stay its own, whatever it is
+        problem = SpecProblem(loaded.file.name, 0, "", None, f"is refused by Airflow: {error}", "change the spec")
+        raise InvalidSpec([problem]) from error
 
 
 def _only(folder: Path, wanted: str) -> Iterator[DAG]:
+    """The one DAG that a worker needs to start a task: a start must cost the same beside one spec and beside five hundred.
+
+    The file of that name is looked at first, then those whose text holds the name; no other is read any further. When
+    none is that DAG and one of them is broken, its `InvalidSpec` is raised: it then stands in the task's log.
+    """
     name = wanted.encode()
-    for file in spec_files(folder):
+    broken: list[InvalidSpec] = []
+    for file in sorted(spec_files(folder), key=lambda file: file.stem != wanted):
         if name not in file.read_bytes():
             continue
         try:
             loaded = read_spec(file)
-        except InvalidSpec:
+        except InvalidSpec as invalid:
+            broken.append(invalid)
             continue
         if loaded.spec.name == wanted:
             yield build_dag(loaded)
+            return
+    if broken:
+        raise broken[0]

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.sdk.bases.operatorlink import BaseOperatorLink
 from airflow.sdk.execution_time.xcom import XCom
+
+from golden_paths_airflow.connections import settings
 
 UI_VARIABLE = "GOLDEN_PATHS_MLFLOW_UI"  # where people reach MLflow, when it is not where workers do
 
 
 def mlflow_ui() -> str:
-    """MLflow's address for a browser; empty when the store is no server."""
-    address = os.environ.get(UI_VARIABLE) or os.environ.get("MLFLOW_TRACKING_URI") or ""
-    return address.rstrip("/") if address.startswith(("http://", "https://")) else ""
+    """MLflow's address for a browser, without sign-in; empty when the store is no server."""
+    address = urlsplit(os.environ.get(UI_VARIABLE) or settings().tracking_uri or "")
+    if address.scheme not in ("http", "https"):
+        return ""
+    return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path.rstrip('/')}"
 
 
 def result_of(ti_key: Any) -> dict[str, Any]:

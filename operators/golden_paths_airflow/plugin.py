@@ -1,4 +1,4 @@
-"""The Airflow plugin: operator links, and a look at what should not be installed."""
+"""The Airflow plugin: operator links, a look at what should not be installed, and imports ahead of the workers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from golden_paths_airflow import preload
 from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
 from golden_paths_airflow.retired import retired_package
 
 
 class GoldenPathsPlugin(AirflowPlugin):
-    """Registered by the installed package's entry point, or by plugins/ in a checkout; Airflow keeps one of a name."""
+    """Registered by the installed package's entry point, or by plugins/ in a checkout that is not installed."""
 
     name = "golden_paths"
     operator_extra_links = [MlflowRunLink(), ModelVersionLink(), EndpointLink()]  # noqa: RUF012
 
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:
-        """Warn about the retired package."""
+        """Airflow calls this once per process; in a scheduler it comes before the workers are forked."""
         if message := retired_package():
             logging.getLogger(__name__).warning(message)
+        if preload.wanted():
+            preload.preload()

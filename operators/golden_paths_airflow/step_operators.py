@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+from golden_paths.load import LoadedSpec
+from golden_paths.spec import TrainSection
 from golden_paths.steps import build_training_set, deploy, evaluate, materialize, promote, register, smoke, train
 from golden_paths_airflow.base import StepOperator
 from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
@@ -25,6 +30,12 @@ class TrainModelOperator(StepOperator):
 
     step = train.STEP
     operator_extra_links = (MlflowRunLink(),)
+
+    def __init__(self, *, loaded: LoadedSpec, **arguments: Any) -> None:
+        # The step ends a fit that takes too long; this ends what hangs around it, an MLflow that does not answer.
+        if "execution_timeout" not in arguments:
+            arguments["execution_timeout"] = loaded.spec.need(TrainSection).timeout + timedelta(minutes=10)
+        super().__init__(loaded=loaded, **arguments)
 
 
 class EvaluateModelOperator(StepOperator):

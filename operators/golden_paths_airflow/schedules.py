@@ -1,0 +1,42 @@
+"""A spec's schedule -> what Airflow takes, or why Airflow cannot run on it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from airflow.sdk import DAG
+
+from golden_paths.values import DURATION, UNITS
+
+# Any fixed time in the past: with catchup off only the latest interval runs.
+START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def airflow_schedule(schedule: str | None) -> str | timedelta | None:
+    """A duration as timedelta; presets and cron expressions as they are."""
+    if schedule and (match := DURATION.fullmatch(schedule)):
+        return timedelta(**{UNITS[match[2]]: int(match[1])})
+    return schedule
+
+
+@lru_cache(maxsize=4096)
+def refusal(schedule: str) -> str | None:
+    """What Airflow says against a schedule, or None.
+
+    Airflow itself asks only once the DAG is bagged or scheduled: there the fault of one spec is put down to the loader,
+    with all its DAGs, and a date that never comes (0 0 30 2 *) is a line in a log.
+    """
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+    from pendulum import instance
+
+    try:
+        dag = DAG("schedule", schedule=airflow_schedule(schedule), start_date=START, max_active_runs=1)
+        timetable = coerce_to_core_timetable(dag.timetable)
+        timetable.validate()
+        restriction = TimeRestriction(earliest=instance(START), latest=None, catchup=False)
+        timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    except Exception as error:  # each timetable refuses in its own way
+        return " ".join(str(error).split())
+    return None
