@@ -67,7 +67,7 @@ class Servers:
             | {
                 "AIRFLOW_HOME": str(self.home / "airflow"),
                 "GOLDEN_PATHS_PROJECT": str(ROOT),
-                    "MLFLOW_TRACKING_URI": self.mlflow_url,
+                "MLFLOW_TRACKING_URI": self.mlflow_url,
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
                 "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
