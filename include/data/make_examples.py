@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_diabetes, load_wine
 
+from golden_paths import parquet
+
 HERE = Path(__file__).resolve().parent
 YEARS = timedelta(days=730)
 STILL_FRESH = timedelta(hours=12)
@@ -74,7 +76,7 @@ def is_fresh(folder: Path, tables: dict[str, pd.DataFrame], newest: datetime) ->
     files = [folder / f"{name}.parquet" for name in tables]
     if not all(file.is_file() for file in files):
         return False
-    seen = min(pd.read_parquet(file, columns=["event_timestamp"])["event_timestamp"].max() for file in files)
+    seen = min(parquet.read(file, ["event_timestamp"])["event_timestamp"].max() for file in files)
     return bool(seen > pd.Timestamp(newest) - STILL_FRESH)
 
 

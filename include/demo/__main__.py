@@ -64,6 +64,7 @@ def ask(servers: Servers, url: str) -> None:
 def main() -> None:
     """Start, run, answer; stay up until Ctrl-C unless DEMO_ONCE is set."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make demo &` starts with it ignored
     begin = time.monotonic()
     servers = Servers()
     servers.check()

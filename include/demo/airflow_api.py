@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,18 @@ class AirflowApi:
         return next((error["stack_trace"] for error in errors if error["filename"].endswith(file)), None)
 
     def trigger(self, dag: str) -> str:
-        """Unpause the DAG and start a run; returns the run's id."""
+        """Start a run and unpause the DAG; returns the run's id.
+
+        A DAG with a schedule that is unpaused runs the interval that is due at once. It is given to our run, or there
+        would be two, one waiting for the other.
+        """
+        found = self._checked(self._http.get(f"/api/v2/dags/{dag}"))
+        due = found["next_dagrun_run_after"]
+        is_due = found["is_paused"] and due is not None and datetime.fromisoformat(due) <= datetime.now(UTC)
+        body = {"logical_date": found["next_dagrun_logical_date"] if is_due else None}
+        run = self._checked(self._http.post(f"/api/v2/dags/{dag}/dagRuns", json=body))["dag_run_id"]
         self._checked(self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}))
-        return str(
-            self._checked(self._http.post(f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": None}))["dag_run_id"]
-        )
+        return str(run)
 
     def run_state(self, dag: str, run: str) -> str:
         """queued, running, success or failed."""

@@ -67,6 +67,7 @@ class Servers:
             | {
                 "AIRFLOW_HOME": str(self.home / "airflow"),
                 "GOLDEN_PATHS_PROJECT": str(ROOT),
+                "GOLDEN_PATHS_PRELOAD": "1",
                 "MLFLOW_TRACKING_URI": self.mlflow_url,
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
                 "MLFLOW_DISABLE_TELEMETRY": "true",

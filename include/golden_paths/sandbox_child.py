@@ -44,6 +44,9 @@ def main() -> None:
     text = json.dumps(outcome(function, json.loads((folder / "payload.json").read_text())))
     (folder / "result.partial").write_text(text)
     (folder / "result.partial").rename(folder / "result.json")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # libraries' threads and exit handlers have nothing left to do, and some abort the process
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from golden_paths import digests
+from golden_paths import digests, parquet
 from golden_paths.clients import feast_views
 from golden_paths.errors import StepFailed
 
@@ -38,13 +38,11 @@ def materialize(payload: dict[str, Any]) -> dict[str, Any]:
 
 def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
     """Join the service's features to the entity rows as they were known at each row's time."""
-    import pandas as pd
-
     with _locked(payload):
         store = _applied(payload)
         service = _service(store, payload["service"])
         keys = _keys(store, service)
-    entities = pd.read_parquet(payload["entities"])
+    entities = parquet.read(payload["entities"])
     needed = [*keys, TIMESTAMP, payload["label"]]
     if missing := [name for name in needed if name not in entities.columns]:
         raise StepFailed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from golden_paths.errors import StepFailed
@@ -28,10 +29,27 @@ def connect(tracking_uri: str) -> MlflowClient:
     """A client of the tracking server and its registry. Touches nothing yet unless the URI is a database."""
     for name, value in BOUNDS.items():
         os.environ.setdefault(name, value)
+    _without_feasts_headers()
     from mlflow import MlflowClient
 
     with answering(tracking_uri):
         return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+def _without_feasts_headers() -> None:
+    """Keep the plugin that Feast brings for MLflow out of this process, unless MLflow has loaded it already.
+
+    Where Feast is installed, MLflow's first request imports all of it (3.3 s), to send the Kubernetes token of this pod
+    along, whatever the address. Credentials of ours come from the platform's settings alone.
+    """
+    from mlflow.utils import plugins
+
+    found = plugins.get_entry_points
+    plugins.get_entry_points = lambda group: [point for point in found(group) if point.name != "feast"]
+    try:
+        import_module("mlflow.tracking.request_header.registry")
+    finally:
+        plugins.get_entry_points = found
 
 
 @contextmanager

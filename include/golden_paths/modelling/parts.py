@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from golden_paths import parquet
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,9 +24,7 @@ class Parts:
 
 def read(payload: Mapping[str, Any]) -> Parts:
     """Read `frame` (parquet), whose column `split` says train or test. `features` and `label` name columns."""
-    import pandas as pd
-
     features, label = list(payload["features"]), payload["label"]
-    frame = pd.read_parquet(payload["frame"], columns=[*features, label, "split"])
+    frame = parquet.read(payload["frame"], [*features, label, "split"])
     fitted, held_out = (frame[frame["split"] == part].reset_index(drop=True) for part in ("train", "test"))
     return Parts(fitted[features], fitted[label], held_out[features], held_out[label])

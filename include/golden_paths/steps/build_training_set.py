@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from golden_paths import digests
+from golden_paths import digests, parquet
 from golden_paths.artifacts import Features, TrainingSet
 from golden_paths.clients import TrainingFrame
 from golden_paths.errors import StepFailed
@@ -43,11 +43,10 @@ def run(context: StepContext) -> TrainingSet:
 
 def _freeze(frame: TrainingFrame, section: TrainingSetSection, file: Path) -> int:
     """Write the split frame as parquet whose bytes depend on its values alone; return the number of held-out rows."""
-    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pd.read_parquet(frame.path)
+    table = parquet.read(frame.path)
     if table.empty:
         raise StepFailed(f"{section.entities} has no rows", remedy="bring the entities to learn from")
     label = table[section.label]
