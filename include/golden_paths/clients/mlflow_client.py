@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -23,16 +24,14 @@ BOUNDS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
+HEADERS = "mlflow.tracking.request_header.registry"
 
 
 def connect(tracking_uri: str) -> MlflowClient:
     """A client of the tracking server and its registry. Touches nothing yet unless the URI is a database."""
-    for name, value in BOUNDS.items():
-        os.environ.setdefault(name, value)
-    _without_feasts_headers()
-    from mlflow import MlflowClient
-
     with answering(tracking_uri):
+        from mlflow import MlflowClient
+
         return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
 
@@ -42,19 +41,24 @@ def _without_feasts_headers() -> None:
     Where Feast is installed, MLflow's first request imports all of it (3.3 s), to send the Kubernetes token of this pod
     along, whatever the address. Credentials of ours come from the platform's settings alone.
     """
+    if HEADERS in sys.modules:
+        return
     from mlflow.utils import plugins
 
     found = plugins.get_entry_points
     plugins.get_entry_points = lambda group: [point for point in found(group) if point.name != "feast"]
     try:
-        import_module("mlflow.tracking.request_header.registry")
+        import_module(HEADERS)
     finally:
         plugins.get_entry_points = found
 
 
 @contextmanager
 def answering(tracking_uri: str) -> Iterator[None]:
-    """Turn MLflow's errors into `StepFailed`: a refusal is final, a server that is away is worth a retry."""
+    """Reach MLflow in bounded time. Its errors become `StepFailed`: a refusal is final, a server away is worth a retry."""
+    for name, value in BOUNDS.items():
+        os.environ.setdefault(name, value)
+    _without_feasts_headers()
     from mlflow.exceptions import MlflowException
 
     try:

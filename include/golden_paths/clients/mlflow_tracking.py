@@ -88,10 +88,10 @@ class MlflowTracking:
 
     def download(self, uri: str, destination: Path) -> Path:
         """Fetch a file or a folder."""
-        from mlflow.artifacts import download_artifacts
-
         destination.mkdir(parents=True, exist_ok=True)
         with answering(self.uri):
+            from mlflow.artifacts import download_artifacts
+
             return Path(
                 download_artifacts(artifact_uri=self._located(uri), dst_path=str(destination), tracking_uri=self.uri)
             )
