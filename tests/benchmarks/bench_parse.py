@@ -154,7 +154,8 @@ def as_factory(dag: Any) -> dict[str, Any]:
         said: dict[str, Any] = {"task_id": task.task_id, "operator": f"{type(task).__module__}.{type(task).__name__}"}
         said |= {"loaded": dag.dag_id, "doc": task.doc, "dependencies": sorted(task.upstream_task_ids)}
         if task.execution_timeout:
-            said["execution_timeout_secs"] = int(task.execution_timeout.total_seconds())
+            seconds = task.execution_timeout.total_seconds()
+            said["execution_timeout"] = {"__type__": "datetime.timedelta", "seconds": seconds}
         tasks.append(said)
     return {
         "description": dag.description,
