@@ -74,7 +74,7 @@ def main() -> None:
         servers.start()
         url = run_path(servers)
         ask(servers, url)
-        console.print(f"\nfrom the start to the answer: {time.monotonic() - begin:.0f} s")
+        servers.print_breakdown(time.monotonic() - begin)
         console.print(f"  Airflow   {servers.airflow.url}   sign in as admin / {servers.airflow.password}")
         console.print(f"  MLflow    {servers.mlflow_url}")
         console.print(f"  endpoint  {url}   (its API: {url}/docs)")

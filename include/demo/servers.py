@@ -118,6 +118,11 @@ class Servers:
         self.breakdown.append((what, seconds))
         console.print(f"  {what:<38}{seconds:6.1f} s")
 
+    def print_breakdown(self, seconds: float) -> None:
+        """Print where the time from the start to the answer went."""
+        parts = ", ".join(f"{what} {lap:.0f} s" for what, lap in self.breakdown if lap >= 0.5)
+        console.print(f"\nfrom the start to the answer: {seconds:.0f} s ({parts})")
+
     def wait_for_dag(self, dag: str) -> None:
         """Wait until Airflow lists a DAG; `SystemExit` with its import error when it has one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,19 +19,19 @@ ProjectFolder = Annotated[Path, typer.Option("--project", help="The project's fo
 
 
 def endpoints(project: ProjectFolder = Path("."), as_json: AsJson = False) -> None:
-    """List the endpoints of this project: name, address, model version, digest."""
-    found = LocalTarget(Project.at(project)).endpoints()
+    """List the endpoints of this project, those too that are down: name, address, model version, digest, status."""
+    found = LocalTarget(Project.at(project)).statuses()
     if as_json:
-        print_json([endpoint.model_dump(mode="json") for endpoint in found])
+        print_json([asdict(endpoint) for endpoint in found])
         return
     if not found:
         console.print("no endpoint; run a spec with: python -m golden_paths run FILE")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("endpoint", "url", "version", "digest"):
+    for column in ("endpoint", "url", "version", "digest", "status"):
         table.add_column(column)
-    for endpoint in found:
-        table.add_row(*map(escape, (endpoint.endpoint, endpoint.url, endpoint.version, endpoint.digest[:12])))
+    for one in found:
+        table.add_row(*map(escape, (one.endpoint, one.url, one.version or "-", (one.digest or "-")[:12], one.status)))
     console.print(table)
 
 
