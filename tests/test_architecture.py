@@ -30,7 +30,7 @@ ALLOWED = {
         "step",
         "steps",
     }
-    | {"values", "endpoint"},
+    | {"values", "endpoint", "parquet"},
     "plan": {"artifacts", "paths", "registry", "spec", "step"},
     "artifacts": set(),
     "errors": set(),
