@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
 
 from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
-from golden_paths.clients.local_target import LocalTarget
-from serving import Saved, save
+from golden_paths.clients import Target
+from serving import PATIENT, Saved, save
 
 NAME = "diabetes"
 
@@ -40,17 +41,45 @@ def version_of(saved: Saved, number: str, *, digest: str = "") -> ModelVersion:
     )
 
 
-def start(target: Any, saved: Saved, number: str, *, digest: str = "", port: int | None = None) -> Candidate:
+def start(target: Target, saved: Saved, number: str, *, digest: str = "", port: int | None = None) -> Candidate:
     version = version_of(saved, number, digest=digest)
-    candidate: Candidate = target.start(version, model=saved.folder, features=None, service=None, port=port)
-    return candidate
+    return target.start(version, model=saved.folder, features=None, service=None, port=port)
 
 
-def serve(target: LocalTarget, saved: Saved, number: str) -> Endpoint:
+def serve(target: Target, saved: Saved, number: str) -> Endpoint:
     """From start to settle."""
     endpoint = target.shift(start(target, saved, number))
     target.settle(endpoint)
     return endpoint
+
+
+@contextmanager
+def load(url: str) -> Iterator[tuple[list[int], list[str]]]:
+    """Three clients that post all the time: the answers they had, and the failures."""
+    stop = threading.Event()
+    answered: list[int] = []
+    failures: list[str] = []
+
+    def post() -> None:
+        with httpx.Client(timeout=30) as client:
+            while not stop.is_set():
+                try:
+                    code = client.post(f"{url}/invocations", json={"inputs": [PATIENT]}).status_code
+                    answered.append(code)
+                    if code != 200:
+                        failures.append(f"status {code}")
+                except httpx.HTTPError as error:
+                    failures.append(repr(error))
+
+    clients = [threading.Thread(target=post) for _ in range(3)]
+    for client in clients:
+        client.start()
+    try:
+        yield answered, failures
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
 
 
 def version_at(url: str) -> str | None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from golden_paths import digests
 from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
-from golden_paths.errors import DigestMismatch
+from golden_paths.errors import DigestMismatch, StepFailed
+
+
+@dataclass
+class Rollout:
+    """One endpoint: what runs (first what served, then candidates in the order of their start), and what serves."""
+
+    running: list[str] = field(default_factory=list)
+    serving: Candidate | None = None
+    before: Candidate | None = None
+    settled: bool = True
 
 
 class FakeTarget:
@@ -14,10 +25,8 @@ class FakeTarget:
 
     def __init__(self, url: str = "http://127.0.0.1:1") -> None:
         self.url = url
-        self.serving: dict[str, Endpoint] = {}
-        self.before: dict[str, Endpoint | None] = {}  # while the change can be undone
-        self.candidates: dict[str, list[Candidate]] = {}
         self.asked: list[str] = []
+        self._rollouts: dict[str, Rollout] = {}
 
     def start(
         self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None
@@ -26,46 +35,73 @@ class FakeTarget:
         if (found := digests.of_folder(model)) != version.digest:
             what = f"the model folder of {version.model} version {version.version}"
             raise DigestMismatch(what, expected=version.digest, found=found)
+        rollout = self._rollouts.setdefault(version.model, Rollout())
         candidate = Candidate(endpoint=version.model, version=version.version, digest=version.digest, url=self.url)
-        running = self.candidates.setdefault(version.model, [])
-        if candidate not in running:
-            running.append(candidate)
+        for one in (rollout.serving, candidate):  # what served before `stop` comes back
+            if one and key(one) not in rollout.running:
+                rollout.running.append(key(one))
         return candidate
 
     def shift(self, candidate: Candidate) -> Endpoint:
         self.asked.append(f"shift {candidate.version}")
-        now = self.serving.get(candidate.endpoint)
-        if now is None or now.version != candidate.version:
-            self.before[candidate.endpoint] = now
-            self.serving[candidate.endpoint] = Endpoint(
-                endpoint=candidate.endpoint,
-                url=self.url,
-                version=candidate.version,
-                digest=candidate.digest,
-                previous=now.version if now else None,
-            )
-        return self.serving[candidate.endpoint]
+        rollout = self._answering(candidate.endpoint)
+        if not is_same(rollout.serving, candidate):
+            if key(candidate) not in rollout.running:
+                raise StepFailed(f"version {key(candidate)} does not run", remedy="start it", retry=True)
+            rollout.serving, rollout.before, rollout.settled = candidate, rollout.serving, False
+            rollout.running.sort(key=lambda one: not (rollout.before and one == key(rollout.before)))
+        return self._endpoint(candidate, rollout.before)
 
     def settle(self, endpoint: Endpoint) -> None:
         self.asked.append("settle")
-        self.before.pop(endpoint.endpoint, None)
+        rollout = self._answering(endpoint.endpoint)
+        if is_same(rollout.serving, endpoint):
+            rollout.settled = True
+            del rollout.running[: rollout.running.index(key(endpoint))]
 
     def restore(self, endpoint: Endpoint) -> None:
         self.asked.append(f"restore {endpoint.version}")
-        if endpoint.endpoint in self.before:
-            del self.serving[endpoint.endpoint]
-            if back := self.before.pop(endpoint.endpoint):
-                self.serving[endpoint.endpoint] = back
+        rollout = self._rollouts.get(endpoint.endpoint, Rollout())
+        if is_same(rollout.serving, endpoint) and not rollout.settled:
+            rollout.serving, rollout.before, rollout.settled = rollout.before, None, True
+            if rollout.serving and key(rollout.serving) not in rollout.running:
+                rollout.running.append(key(rollout.serving))
+        self._end(rollout, endpoint)
 
     def discard(self, candidate: Candidate) -> None:
         self.asked.append(f"discard {candidate.version}")
-        running = self.candidates.get(candidate.endpoint, [])
-        if candidate in running:
-            running.remove(candidate)
+        self._end(self._rollouts.get(candidate.endpoint, Rollout()), candidate)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        return tuple(self.serving.values())
+        return tuple(
+            self._endpoint(one.serving, one.before) for one in self._rollouts.values() if one.serving and one.running
+        )
 
     def stop(self, endpoint: str) -> bool:
-        was_there = self.serving.pop(endpoint, None) is not None
-        return self.candidates.pop(endpoint, None) is not None or was_there
+        rollout = self._rollouts.get(endpoint, Rollout())
+        was_there = bool(rollout.running)
+        rollout.running.clear()
+        return was_there
+
+    def _answering(self, endpoint: str) -> Rollout:
+        rollout = self._rollouts.get(endpoint)
+        if rollout is None or not rollout.running:
+            raise StepFailed(f"endpoint {endpoint} does not answer", remedy="start a version", retry=True)
+        return rollout
+
+    def _endpoint(self, one: Candidate, before: Candidate | None) -> Endpoint:
+        previous = before.version if before else None
+        return Endpoint(endpoint=one.endpoint, url=self.url, version=one.version, digest=one.digest, previous=previous)
+
+    @staticmethod
+    def _end(rollout: Rollout, one: Candidate | Endpoint) -> None:
+        if key(one) in rollout.running and not is_same(rollout.serving, one):
+            rollout.running.remove(key(one))
+
+
+def key(one: Candidate | Endpoint) -> str:
+    return f"{one.version}-{one.digest[:12]}"
+
+
+def is_same(one: Candidate | None, other: Candidate | Endpoint) -> bool:
+    return one is not None and key(one) == key(other)

@@ -1,6 +1,6 @@
 """The few verbs that steps need of Feast, MLflow and a deployment target.
 
-Steps see these Protocols alone. Unit tests pass fakes (tests/fakes.py), and the same contract tests run on the fake and
+Steps see these Protocols alone. Unit tests pass fakes (tests/fakes), and the same contract tests run on the fake and
 on the real thing, so that a fake cannot drift away from what it stands for.
 """
 

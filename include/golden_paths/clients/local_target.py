@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class LocalTarget:
         cannot be had.
         """
         folder = self._folder(version.model)
-        launch.ensure(folder, feast_state=self._project.state / "feast", port=port, root=self._project.root)
+        self._ensure(folder, port)
         _check_port(states.read(folder), port)
         served = Served(
             name=version.model,
@@ -92,12 +93,15 @@ class LocalTarget:
 
     def restore(self, endpoint: Endpoint) -> None:
         """Undo `shift` and wait until the candidate has ended. After `settle` there is nothing to undo."""
-        self._wait_for_end(endpoint.endpoint, self._ask(endpoint, "restore"))
+        folder = self._folder(endpoint.endpoint)
+        state = states.read(folder)
+        if state and state.can_undo(key_of(endpoint.version, endpoint.digest)):
+            self._ensure(folder)  # with no supervisor, the next one would bring the candidate back
+        self._dismiss(endpoint, "restore")
 
     def discard(self, candidate: Candidate) -> None:
         """End a candidate that does not serve, and wait until it has."""
-        if control.is_supervised(self._folder(candidate.endpoint)):
-            self._wait_for_end(candidate.endpoint, self._ask(candidate, "discard"))
+        self._dismiss(candidate, "discard")
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What serves now. `statuses` has those too that do not."""
@@ -120,12 +124,20 @@ class LocalTarget:
         folder = self._folder(endpoint)
         if not control.is_supervised(folder):
             return False
-        control.ask(folder, "stop")
-        _wait(f"endpoint {endpoint} has ended", lambda: not control.is_supervised(folder), END_SECONDS, log=folder)
+
+        def has_ended() -> bool:
+            with contextlib.suppress(control.Unreachable):  # it begins, and is asked again, or it ends
+                control.ask(folder, "stop")
+            return not control.is_supervised(folder)
+
+        _wait(f"endpoint {endpoint} has ended", has_ended, END_SECONDS, log=folder)
         return True
 
     def _folder(self, endpoint: str) -> Path:
         return self._endpoints / endpoint
+
+    def _ensure(self, folder: Path, port: int | None = None) -> None:
+        launch.ensure(folder, feast_state=self._project.state / "feast", port=port, root=self._project.root)
 
     def _ask(self, one: Candidate | Endpoint, command: str) -> Any:
         return control.ask(self._folder(one.endpoint), command, key=key_of(one.version, one.digest))
@@ -143,6 +155,20 @@ class LocalTarget:
                 retry=True,
             )
         return _says_ready(found["url"])
+
+    def _dismiss(self, one: Candidate | Endpoint, command: str) -> None:
+        """Have a version ended and wait until it has. Where no supervisor is, no version runs."""
+        folder, leaving = self._folder(one.endpoint), list[int]()
+
+        def is_told() -> bool:
+            try:
+                leaving.extend(self._ask(one, command))
+            except control.Unreachable:  # it begins, and is asked again, or it ends
+                return not control.is_supervised(folder)
+            return True
+
+        _wait(f"endpoint {one.endpoint} takes commands", is_told, END_SECONDS, log=folder)
+        self._wait_for_end(one.endpoint, leaving)
 
     def _wait_for_end(self, endpoint: str, pids: list[int]) -> None:
         folder = self._folder(endpoint)

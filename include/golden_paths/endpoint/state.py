@@ -47,6 +47,10 @@ class EndpointState(BaseModel):
         """The stable address."""
         return f"http://127.0.0.1:{self.port}"
 
+    def can_undo(self, key: str) -> bool:
+        """Whether the change to this version can still be undone."""
+        return self.serving is not None and self.serving.key == key and not self.settled
+
 
 def key_of(version: str, digest: str) -> str:
     """How an endpoint calls one version of a model."""

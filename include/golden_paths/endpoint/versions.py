@@ -17,7 +17,7 @@ LONGEST_PAUSE = 30.0  # seconds between restarts of a server that keeps crashing
 class Versions:
     """Every command may be repeated; the second time it changes nothing. `ValueError` is a refusal, told to the caller.
 
-    `running` has servers in the order of their first start, `leaving` those that drain.
+    `running` has first what served, then candidates in the order of their start; `leaving` has servers that drain.
     """
 
     def __init__(self, state: EndpointState, *, folder: Path, stable: socket.socket, feast_state: Path) -> None:
@@ -69,8 +69,9 @@ class Versions:
                 raise ValueError(f"version {key} does not run")
             server.accept()
             self._save(serving=server.served, before=serving, settled=False)
-            if serving and (old := self._running.get(serving.key)):
+            if serving and (old := self._running.pop(serving.key, None)):
                 old.refuse()
+                self._running = {serving.key: old, **self._running}
         before = self.state.before
         return {"previous": before.version if before else None, "url": self.state.url}
 
@@ -86,7 +87,7 @@ class Versions:
 
     def restore(self, key: str) -> list[int]:
         """Undo `shift`, unless it was settled. Without a version before, the endpoint serves nothing again."""
-        if self.state.serving and self.state.serving.key == key and not self.state.settled:
+        if self.state.can_undo(key):
             back = self.state.before
             self._save(serving=back, before=None, settled=True)
             if back and (server := self._running.get(back.key)):

@@ -1,0 +1,174 @@
+"""What every Target keeps, on the fake and on processes of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.target import FakeTarget
+from golden_paths.artifacts import Candidate, Endpoint
+from golden_paths.clients import Target
+from golden_paths.clients.local_target import LocalTarget
+from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.project import Project
+from local_endpoints import NAME, processes, saved_model, serve, start
+from serving import Saved
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    return saved_model(tmp_path_factory.mktemp("saved") / "model")
+
+
+@pytest.fixture(params=["fake", pytest.param("local", marks=pytest.mark.real)])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
+    target = FakeTarget() if request.param == "fake" else LocalTarget(Project(tmp_path, tmp_path / "state"))
+    yield target
+    target.stop(NAME)
+    assert processes(tmp_path) == []
+
+
+def shifted(target: Target, saved: Saved, number: str) -> tuple[Candidate, Endpoint]:
+    candidate = start(target, saved, number)
+    return candidate, target.shift(candidate)
+
+
+def serving(target: Target) -> list[str]:
+    return [one.version for one in target.endpoints()]
+
+
+def test_a_started_version_takes_no_traffic_and_is_started_once(target: Target, saved: Saved) -> None:
+    first = start(target, saved, "1")
+    assert start(target, saved, "1") == first
+    assert (first.endpoint, first.version, first.digest) == (NAME, "1", saved.digest)
+    assert target.endpoints() == ()
+
+
+def test_a_folder_that_is_not_what_was_registered_is_refused_and_nothing_is_left(target: Target, saved: Saved) -> None:
+    with pytest.raises(DigestMismatch) as caught:
+        start(target, saved, "1", digest="0" * 64)
+    assert (caught.value.expected, caught.value.found) == ("0" * 64, saved.digest)
+    assert str(caught.value) == (
+        f"the model folder of diabetes version 1 has digest {saved.digest}, registered is {'0' * 64}; "
+        "it was changed after it was registered: run the path again to make a new version"
+    )
+    assert target.endpoints() == ()
+
+
+def test_shift_repeated_says_the_same_and_the_address_stays(target: Target, saved: Saved) -> None:
+    candidate, first = shifted(target, saved, "1")
+    assert (first.endpoint, first.version, first.digest, first.previous) == (NAME, "1", saved.digest, None)
+    assert (target.shift(candidate), target.endpoints()) == (first, (first,))
+    target.settle(first)
+    candidate, second = shifted(target, saved, "2")
+    assert second == first.model_copy(update={"version": "2", "previous": "1"})
+    assert (target.shift(candidate), target.endpoints()) == (second, (second,))
+
+
+def test_settle_ends_the_version_before_and_may_be_repeated(target: Target, saved: Saved) -> None:
+    first, endpoint = shifted(target, saved, "1")
+    target.settle(endpoint)
+    _, second = shifted(target, saved, "2")
+    for _ in range(2):
+        target.settle(second)
+    with pytest.raises(StepFailed) as caught:
+        target.shift(first)
+    assert (caught.value.retry, target.endpoints()) == (True, (second,))
+
+
+def test_settle_of_what_serves_no_more_changes_nothing(target: Target, saved: Saved) -> None:
+    endpoint = serve(target, saved, "1")
+    _, second = shifted(target, saved, "2")
+    target.settle(endpoint)
+    target.restore(second)
+    assert serving(target) == ["1"]
+
+
+def test_settle_ends_candidates_that_were_started_before_and_keeps_those_started_after(
+    target: Target, saved: Saved
+) -> None:
+    forgotten, candidate, later = (start(target, saved, number) for number in "123")
+    target.settle(target.shift(candidate))
+    with pytest.raises(StepFailed):
+        target.shift(forgotten)
+    assert target.shift(later).previous == "2"
+
+
+def test_settle_ends_every_version_that_served_before_in_whatever_order_they_were_started(
+    target: Target, saved: Saved
+) -> None:
+    third, second, first = (target.shift(one) for one in reversed([start(target, saved, number) for number in "123"]))
+    assert (third.previous, second.previous, first.previous) == (None, "3", "2")
+    target.settle(first)
+    for ended in (third, second):
+        with pytest.raises(StepFailed):
+            target.shift(Candidate(endpoint=NAME, version=ended.version, digest=ended.digest, url=""))
+
+
+@pytest.mark.parametrize("served", [(), ("1",)], ids=["the first version", "the second version"])
+def test_restore_undoes_shift_and_ends_the_candidate(target: Target, saved: Saved, served: tuple[str, ...]) -> None:
+    for number in served:
+        serve(target, saved, number)
+    candidate, endpoint = shifted(target, saved, "2")
+    for _ in range(2):
+        target.restore(endpoint)
+        assert serving(target) == list(served)
+        assert [one.previous for one in target.endpoints()] == [None] * len(served)
+    with pytest.raises(StepFailed) as caught:
+        target.shift(candidate)
+    assert caught.value.retry
+
+
+@pytest.mark.parametrize("served", [(), ("1",)], ids=["the first version", "the second version"])
+def test_restore_after_settle_changes_nothing(target: Target, saved: Saved, served: tuple[str, ...]) -> None:
+    for number in served:
+        serve(target, saved, number)
+    endpoint = serve(target, saved, "2")
+    target.restore(endpoint)
+    assert target.endpoints() == (endpoint,)
+
+
+def test_discard_ends_a_candidate_once_and_never_what_serves(target: Target, saved: Saved) -> None:
+    candidate = start(target, saved, "1")
+    for _ in range(2):
+        target.discard(candidate)
+    with pytest.raises(StepFailed) as caught:
+        target.shift(candidate)
+    assert (caught.value.retry, target.endpoints()) == (True, ())
+    candidate, endpoint = shifted(target, saved, "1")
+    target.discard(candidate)
+    assert (target.endpoints(), target.shift(candidate)) == ((endpoint,), endpoint)
+
+
+ON_NOTHING: dict[str, Callable[[Any, Candidate, Endpoint], Any]] = {
+    "restore": lambda target, _, endpoint: target.restore(endpoint),
+    "discard": lambda target, candidate, _: target.discard(candidate),
+    "stop": lambda target, *_: target.stop(NAME),
+}
+
+
+@pytest.mark.parametrize("verb", ON_NOTHING)
+def test_where_nothing_ever_ran_there_is_nothing_to_undo_or_end(target: Target, verb: str) -> None:
+    candidate = Candidate(endpoint=NAME, version="1", digest="0" * 64, url="http://127.0.0.1:1")
+    endpoint = Endpoint(endpoint=NAME, version="1", digest="0" * 64, url="http://127.0.0.1:1", previous=None)
+    assert not ON_NOTHING[verb](target, candidate, endpoint)
+    assert target.endpoints() == ()
+
+
+def test_what_was_stopped_takes_no_commands_until_a_start_brings_back_what_served(target: Target, saved: Saved) -> None:
+    serve(target, saved, "1")
+    candidate, endpoint = shifted(target, saved, "2")
+    assert (target.stop(NAME), target.stop(NAME), target.endpoints()) == (True, False, ())
+    for refused in (lambda: target.shift(candidate), lambda: target.settle(endpoint)):
+        with pytest.raises(StepFailed) as caught:
+            refused()
+        assert caught.value.retry
+    target.discard(candidate)
+    assert target.endpoints() == ()
+    start(target, saved, "2")
+    assert target.endpoints() == (endpoint,)
+    target.restore(endpoint)
+    assert serving(target) == ["1"]
