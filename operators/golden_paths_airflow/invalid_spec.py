@@ -47,7 +47,7 @@ class InvalidSpecDag(DAG):
     def validate(self) -> None:
         """Airflow calls this after it has stamped the loader's path on the DAG."""
         super().validate()  # type: ignore[no-untyped-call]
-        self.relative_fileloc = self._spec_file
+        self.relative_fileloc = str(Path(self.relative_fileloc or self._spec_file).with_name(self._spec_file))
 
 
 def invalid_spec_dag(file: Path, error: InvalidSpec) -> DAG:

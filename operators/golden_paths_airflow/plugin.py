@@ -1,4 +1,4 @@
-"""The Airflow plugin: operator links, a look at what should not be installed, and imports ahead of the workers."""
+"""The Airflow plugin: operator links, and what each kind of Airflow process needs of us when it starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from golden_paths_airflow import preload
+from golden_paths_airflow import import_errors, preload
 from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
 from golden_paths_airflow.retired import retired_package
 
@@ -25,3 +25,5 @@ class GoldenPathsPlugin(AirflowPlugin):
             logging.getLogger(__name__).warning(message)
         if preload.wanted():
             preload.preload()
+        if import_errors.wanted():
+            import_errors.keep()

@@ -7,6 +7,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,19 @@ class Airflow:
     def parse(self, times: int = 1) -> None:
         self.call("dag-processor", "--num-runs", str(times))
 
+    @contextmanager
+    def processing(self) -> Iterator[Callable[[], int]]:
+        """A dag processor that goes on; how often it has listed the files."""
+        log = self.home / "dag-processor.log"
+        command = [sys.executable, "-m", "airflow", "dag-processor"]
+        with log.open("w") as stream:
+            process = subprocess.Popen(command, env=self.environment, stdout=stream, stderr=stream)
+        try:
+            yield lambda: log.read_text().count("Refreshing bundle dags-folder")
+        finally:
+            process.terminate()
+            process.wait(60)
+
     def rows(self, query: str) -> list[tuple[str, ...]]:
         with sqlite3.connect(self.home / "airflow.db") as database:
             return database.execute(query).fetchall()
@@ -49,6 +65,13 @@ class Airflow:
     def import_errors(self) -> dict[str, str]:
         found = self.rows("SELECT filename, stacktrace FROM import_error")
         return {name: text.strip().splitlines()[-1].partition("SerializationError: ")[2] for name, text in found}
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "gave up waiting"
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +96,26 @@ def test_a_broken_spec_is_one_import_error_of_its_own_and_mending_it_clears_it(a
     airflow.parse()
     assert airflow.import_errors() == {}
     assert airflow.rows("SELECT dag_id FROM dag WHERE NOT is_stale ORDER BY dag_id") == [("bad",), ("good",)]
+
+
+def test_a_broken_spec_stays_an_import_error_between_parses_until_it_is_mended(tmp_path: Path) -> None:
+    airflow = Airflow(tmp_path)
+    team = airflow.dags / "team"
+    team.mkdir()
+    shutil.move(airflow.dags / "load_golden_paths.py", team)
+    (team / "bad.yaml").write_text(SPEC.replace("churn.py:fit", "churn.py:fitt"))
+    airflow.environment |= {
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "1",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
+    }
+    with airflow.processing() as refreshes:
+        wait_until(lambda: airflow.import_errors().keys() == {"team/bad.yaml"})
+        seen = refreshes()
+        wait_until(lambda: refreshes() > seen + 2)
+        assert airflow.import_errors().keys() == {"team/bad.yaml"}
+        (team / "bad.yaml").write_text(SPEC)
+        wait_until(lambda: airflow.import_errors() == {})
 
 
 def test_twenty_parses_leave_each_dag_at_version_1(airflow: Airflow) -> None:
