@@ -10,5 +10,4 @@ if find_spec("golden_paths_airflow") is None:  # a checkout that is not installe
 
 from golden_paths_airflow.dag_factory import load_dags  # noqa: E402
 
-for dag in load_dags(Path(__file__).parent):
-    globals()[dag.dag_id] = dag
+globals().update((dag.dag_id, dag) for dag in load_dags(Path(__file__).parent))

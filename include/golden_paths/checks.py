@@ -6,24 +6,21 @@ because five hundred specs may name the same repository.
 
 from __future__ import annotations
 
-import ast
-import json
-import re
+import itertools
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from golden_paths import columns
+from golden_paths import code_files, columns, regular_file, schedule
 from golden_paths.modelling.metrics import METRICS
 from golden_paths.project import Project
 from golden_paths.registry import PATHS
 from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
 
-CRON = re.compile(r"\S+(?:\s+\S+){4,5}")
-PRESETS = ("@once", "@continuous", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
-DURATION = re.compile(r"[1-9][0-9]*[smhdw]")
-MAX_SOURCE = 1024 * 1024
+MAX_READ = 8 * 1024 * 1024  # bytes of a feature repository's Python files
+CUT = "..."
 
 
 def check(spec: PathSpec, document: Document, project: Project) -> None:
@@ -63,20 +60,11 @@ def _path(spec: PathSpec, document: Document) -> None:
 
 
 def _schedule(spec: PathSpec, document: Document) -> None:
-    schedule = spec.schedule
-    if schedule is None or schedule in PRESETS or DURATION.fullmatch(schedule):
-        return
-    if CRON.fullmatch(schedule):
-        from croniter import croniter
-
-        if croniter.is_valid(schedule):
-            return
-    remedy = (
-        _nearest(schedule, PRESETS)
-        if schedule.startswith("@")
-        else "write five cron fields, a preset such as @weekly, or 6h"
-    )
-    _say(document, ("schedule",), "is no schedule", remedy)
+    if spec.schedule and (fault := schedule.fault(spec.schedule)):
+        problem, remedy = fault
+        if spec.schedule.startswith("@"):
+            remedy = _nearest(spec.schedule, schedule.PRESETS)
+        _say(document, ("schedule",), problem, remedy)
 
 
 def _features(spec: PathSpec, document: Document, project: Project) -> None:
@@ -89,14 +77,12 @@ def _features(spec: PathSpec, document: Document, project: Project) -> None:
             document, ("features", "repo"), "has no feature_store.yaml", "name the folder of a Feast feature repository"
         )
         return
-    services = tuple(sorted({name for file in sorted(repo.rglob("*.py")) for name in _services(file, _stamp(file))}))
-    if section.service not in services and "*" not in services:
-        _say(
-            document,
-            ("features", "service"),
-            f"is no feature service of {section.repo}",
-            _nearest(section.service, services),
-        )
+    found = _services(repo, section.service)
+    if section.service not in found and "*" not in found:
+        problem, remedy = f"is no feature service of {section.repo}", _nearest(section.service, tuple(sorted(found)))
+        if CUT in found:
+            problem, remedy = f"was not found in the first files of {section.repo}", "define it in one at its top"
+        _say(document, ("features", "service"), problem, remedy)
 
 
 def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
@@ -108,7 +94,8 @@ def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
     try:
         names = _columns(file, _stamp(file))
     except (OSError, ValueError) as error:
-        _say(document, key, f"is no parquet file: {error}", "write it with DataFrame.to_parquet")
+        reason = getattr(error, "strerror", None) or error
+        _say(document, key, f"is no parquet file: {reason}", "write it with DataFrame.to_parquet")
         return
     if section.label not in names:
         _say(document, ("training_set", "label"), f"is no column of {section.entities}", _nearest(section.label, names))
@@ -117,31 +104,28 @@ def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
 def _train(spec: PathSpec, document: Document, project: Project) -> None:
     if not (section := spec.train):
         return
-    if section.notebook:
-        key: Key = ("train", "notebook")
-        if (file := _place(section.notebook, key, document, project, Path.is_file)) and (
-            fault := _notebook(file, _stamp(file))
-        ):
-            _say(document, key, *fault)
-    elif section.code:
-        key = ("train", "code")
-        name, _, function = section.code.partition(":")
-        if not (file := _place(name, key, document, project, Path.is_file)):
-            return
-        try:
-            functions = _functions(file, _stamp(file))
-        except SyntaxError as error:
-            _say(document, key, f"is not Python: {error.msg} at line {error.lineno}", "mend the file")
-            return
-        if function not in functions:
+    key: Key = ("train", "notebook" if section.notebook else "code")
+    name, _, function = (section.notebook or section.code or "").partition(":")
+    if not (file := _place(name, key, document, project, Path.is_file)):
+        return
+    try:
+        if section.notebook:
+            if fault := _notebook(file, _stamp(file)):
+                _say(document, key, *fault)
+        elif function not in (functions := _functions(file, _stamp(file))):
             _say(document, key, f"has no function '{function}'", _nearest(function, functions))
+    except SyntaxError as error:
+        line = f" at line {error.lineno}" if error.lineno else ""
+        _say(document, key, f"is not Python: {error.msg}{line}", "mend the file")
+    except OSError as error:
+        _say(document, key, f"cannot be read ({error.strerror})", "make it smaller, or check its permissions")
 
 
 def _metrics(spec: PathSpec, document: Document) -> None:
     if not (section := spec.evaluate):
         return
     for name in section.metrics:
-        if name not in METRICS:
+        if name not in METRICS and not document.full:
             line = document.lines[("evaluate", "metrics", name)]
             remedy = _nearest(name, tuple(METRICS))
             document.complain(line, ("evaluate", "metrics", name), None, "is not a metric that is known", remedy)
@@ -152,19 +136,27 @@ def _metrics(spec: PathSpec, document: Document) -> None:
 
 def _place(name: str, key: Key, document: Document, project: Project, is_there: Callable[[Path], bool]) -> Path | None:
     """The place that a spec names, when it is there and, links resolved, still inside the project."""
-    place = project.path(name)
-    if not place.resolve().is_relative_to(project.root):
-        _say(
-            document,
-            key,
+    place, kind = project.path(name), "folder" if is_there is Path.is_dir else "file"
+    try:
+        inside = place.resolve().is_relative_to(project.root)
+        if inside and is_there(place):
+            return place
+        elsewhere = os.path.lexists(place)
+        remedy = _neighbour(place) if inside and not elsewhere else ""
+    except (OSError, RuntimeError) as error:  # a name that is too long, no right to look, a loop of links
+        reason = getattr(error, "strerror", None) or "a loop of symbolic links"
+        _say(document, key, f"cannot be read ({reason})", "check its place and permissions")
+        return None
+    if not inside:
+        problem, remedy = (
             "leaves the project through a symbolic link",
             "name a file that lies below the project's folder",
         )
-    elif not is_there(place):
-        line, kind = document.lines[key], "folder" if is_there is Path.is_dir else "file"
-        document.complain(line, key, name, f"is not there: no {kind} {name} in the project", _neighbour(place))
+        _say(document, key, problem, remedy)
+    elif elsewhere:
+        _say(document, key, f"is no {kind}", f"name a {kind} of the project")
     else:
-        return place
+        document.complain(document.lines[key], key, name, f"is not there: no {kind} {name} in the project", remedy)
     return None
 
 
@@ -172,8 +164,10 @@ def _neighbour(place: Path) -> str:
     folder = place.parent
     if not folder.is_dir():
         return f"there is no folder {folder.name} either: check the path, which starts at the project's folder"
-    names = tuple(sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith((".", "__"))))
-    return _nearest(place.name, names[:500])
+    entries = itertools.islice(folder.iterdir(), 500)
+    return _nearest(
+        place.name, tuple(sorted(entry.name for entry in entries if not entry.name.startswith((".", "__"))))
+    )
 
 
 def _stamp(file: Path) -> tuple[int, int]:
@@ -186,44 +180,37 @@ def _columns(file: Path, _: tuple[int, int]) -> tuple[str, ...]:
     return columns.of_parquet(file)
 
 
-def _parse(file: Path) -> ast.Module:
-    if file.stat().st_size > MAX_SOURCE:
-        raise SyntaxError("the file is larger than 1 MiB")
-    try:
-        return ast.parse(file.read_bytes())
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxError(str(error)) from error
-
-
 @lru_cache(maxsize=4096)
 def _functions(file: Path, _: tuple[int, int]) -> tuple[str, ...]:
-    return tuple(node.name for node in _parse(file).body if isinstance(node, ast.FunctionDef))
+    return code_files.functions(regular_file.read(file, code_files.MAX_SOURCE))
+
+
+def _services(repo: Path, wanted: str) -> set[str]:
+    """Names of the repository's feature services, as far as `wanted`; CUT is among them when not all files were read."""
+    found: set[str] = set()
+    unread, unparsed = MAX_READ, code_files.PARSED
+    for file in code_files.python_files(repo):
+        if file is None or unread < 0:
+            return found | {CUT}
+        try:
+            stamp = _stamp(file)
+            names = _services_in(file, stamp, parsed=stamp[1] <= unparsed)
+        except OSError:  # gone, no regular file or too large: Feast says so when it comes to it
+            continue
+        unread -= stamp[1]
+        if names is not None:
+            unparsed -= stamp[1]
+            found.update(names)
+        if wanted in found:
+            break
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _services(file: Path, _: tuple[int, int]) -> tuple[str, ...]:
-    """Names of the FeatureService(...) calls in a file; '*' stands for one whose name is not a literal."""
-    try:
-        tree = _parse(file)
-    except SyntaxError:
-        return ()
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "FeatureService":
-            names = [keyword.value for keyword in node.keywords if keyword.arg == "name"] + node.args[:1]
-            literal = names and isinstance(names[0], ast.Constant)
-            found.append(str(names[0].value) if literal and isinstance(names[0], ast.Constant) else "*")
-    return tuple(found)
+def _services_in(file: Path, _: tuple[int, int], *, parsed: bool) -> tuple[str, ...] | None:
+    return code_files.services(regular_file.read(file, code_files.MAX_SOURCE), parsed=parsed)
 
 
 @lru_cache(maxsize=4096)
 def _notebook(file: Path, _: tuple[int, int]) -> tuple[str, str] | None:
-    """(problem, remedy) of a notebook, or None."""
-    try:
-        cells = json.loads(file.read_bytes())["cells"]
-        tags = [tag for cell in cells for tag in cell.get("metadata", {}).get("tags", ())]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "is no notebook", "save it from Jupyter, as format 4"
-    if "parameters" not in tags:
-        return "has no cell tagged 'parameters'", "tag the cell that holds the parameters' defaults"
-    return None
+    return code_files.notebook_fault(regular_file.read(file, code_files.MAX_NOTEBOOK))

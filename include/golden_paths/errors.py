@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -27,13 +27,19 @@ class SpecProblem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         subject = " ".join(part for part in (self.key, None if self.value is None else f"'{self.value}'") if part)
-        return f"{place}: {subject + ' ' if subject else ''}{self.problem}; {self.remedy}"
+        text = f"{place}: {subject + ' ' if subject else ''}{self.problem}; {self.remedy}"
+        # A file's name may hold bytes that are no UTF-8: neither a terminal nor Airflow's database takes them.
+        return text.encode(errors="backslashreplace").decode()
 
 
 class InvalidSpec(GoldenPathsError):
-    """A spec cannot become a plan. Carries every problem that was found, not only the first."""
+    """A spec cannot become a plan. Carries every problem that was found, not only the first.
 
-    def __init__(self, problems: Sequence[SpecProblem]) -> None:
+    `claims` is what the spec would have for itself alone, broken as it is: key -> (value, line).
+    """
+
+    def __init__(self, problems: Sequence[SpecProblem], claims: Mapping[str, tuple[str, int]] | None = None) -> None:
+        self.claims = dict(claims or {})
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.key)))
         super().__init__("\n".join(map(str, self.problems)))
 

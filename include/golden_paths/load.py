@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import os
 import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,8 @@ from golden_paths.digests import of_bytes
 from golden_paths.errors import InvalidSpec, SpecProblem
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
-from golden_paths.yaml_source import Document, dotted, parse, read_text, shorten
+from golden_paths.spec_text import read_text
+from golden_paths.yaml_source import Document, dotted, parse, shorten
 
 # What pydantic calls it -> how we say it: (problem, remedy).
 SAID = {
@@ -32,71 +31,60 @@ SAID = {
     "list_type": ("is not a list", "write its items on lines of their own, each after '- '"),
     "string_too_short": ("is empty", "say it in a few words"),
     "string_too_long": ("is too long", "say it in fewer words"),
+    "too_long": ("holds too many", "name fewer"),
 }
 
 
 @dataclass(frozen=True)
 class LoadedSpec:
-    """A spec that was read and checked. `digest` is the SHA-256 of its file."""
+    """A spec that was read and checked.
+
+    `digest` is the SHA-256 of its file, `claims` what it has for itself alone: key -> (value, line).
+    """
 
     spec: PathSpec
     digest: str
     text: str
     file: Path
     project: Project
-
-
-def spec_files(folder: Path) -> list[Path]:
-    """Every *.yaml and *.yml directly in `folder`, sorted, less those that its .airflowignore (glob syntax) leaves out."""
-    ignore = folder / ".airflowignore"
-    lines = ignore.read_text().splitlines() if ignore.is_file() else []
-    patterns = [line.split("#")[0].strip() for line in lines]
-    # Names, not paths: every task start lists the folder, and with 500 specs sorting paths alone takes 5 ms.
-    names = sorted(name for name in os.listdir(folder) if name.endswith((".yaml", ".yml")))
-    return [folder / name for name in names if not any(pattern and fnmatch(name, pattern) for pattern in patterns)]
-
-
-def read_folder(folder: Path) -> tuple[list[LoadedSpec], list[tuple[Path, InvalidSpec]]]:
-    """Every spec of a folder: the good ones, and the broken ones with what is wrong."""
-    good: list[LoadedSpec] = []
-    broken: list[tuple[Path, InvalidSpec]] = []
-    for file in spec_files(folder):
-        try:
-            good.append(read_spec(file))
-        except InvalidSpec as error:
-            broken.append((file, error))
-    clashes = check_names(good)
-    broken.extend(clashes.items())
-    return [loaded for loaded in good if loaded.file not in clashes], sorted(broken, key=lambda pair: pair[0])
-
-
-def check_names(specs: list[LoadedSpec]) -> dict[Path, InvalidSpec]:
-    """Two specs with one name: which of them would win depends on luck, so neither does."""
-    named: dict[str, list[LoadedSpec]] = {}
-    for loaded in specs:
-        named.setdefault(loaded.spec.name, []).append(loaded)
-    clashes = {}
-    for name, group in named.items():
-        for loaded in group if len(group) > 1 else ():
-            others = ", ".join(other.file.name for other in group if other is not loaded)
-            line = parse(loaded.text, loaded.file.name).lines.get(("name",), 0)
-            problem = SpecProblem(
-                loaded.file.name, line, "name", name, f"is also the name of {others}", "rename one of them"
-            )
-            clashes[loaded.file] = InvalidSpec([problem])
-    return clashes
+    claims: dict[str, tuple[str, int]]
 
 
 def read_spec(path: Path, project: Project | None = None) -> LoadedSpec:
     """Read and check one spec. Raises `InvalidSpec` with everything that is wrong; runs nothing that the spec names."""
+    try:
+        return _read(path, project or Project.of(path))
+    except InvalidSpec:
+        raise
+    except Exception as error:  # one spec's fault must stay its own, whatever it is
+        problem = f"cannot be checked: {type(error).__name__}: {error}"
+        remedy = "look at what it names; if that is right, report this with the file"
+        raise InvalidSpec([SpecProblem(path.name, 0, "", None, problem, remedy)]) from error
+
+
+def _read(path: Path, project: Project) -> LoadedSpec:
     text = read_text(path, path.name)
+    if fault := _place_fault(path, project):
+        raise InvalidSpec([SpecProblem(path.name, 0, "", None, *fault)])
     document = parse(text, path.name)
-    project = project or Project.of(path)
     spec = validate(document)
     checks.check(spec, document, project)
+    if spec.name not in text:
+        # A worker looks for the name in the files' bytes, so as not to read five hundred of them.
+        document.complain(document.lines[("name",)], ("name",), None, "is written with escapes", "write it plainly")
     if document.problems:
-        raise InvalidSpec(document.problems)
-    return LoadedSpec(spec, of_bytes(text.encode()), text, path, project)
+        raise document.refusal()
+    return LoadedSpec(spec, of_bytes(text.encode()), text, path, project, document.refusal().claims)
+
+
+def _place_fault(path: Path, project: Project) -> tuple[str, str] | None:
+    if not project.root.is_dir():
+        return "has no project: its folder is not there", "set GOLDEN_PATHS_PROJECT to the folder that holds include/"
+    if path.is_symlink():
+        file, homes = path.resolve(), (project.root, path.parent.resolve())
+        if not any(file.is_relative_to(home) for home in homes):
+            return "leaves the project through a symbolic link", "put the file itself there"
+    return None
 
 
 def validate(document: Document) -> PathSpec:
@@ -105,8 +93,10 @@ def validate(document: Document) -> PathSpec:
         return PathSpec.model_validate(document.data)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=True):
+            if document.full:  # looking for the nearest of thousands of names takes seconds
+                break
             _explain(dict(detail), document)
-        raise InvalidSpec(document.problems) from error
+        raise document.refusal() from error
 
 
 def _explain(detail: dict[str, Any], document: Document) -> None:
@@ -119,7 +109,7 @@ def _explain(detail: dict[str, Any], document: Document) -> None:
     if any(problem.line == line and problem.key == dotted(place) for problem in document.problems):
         return
     problem, remedy = _words(detail, place, text)
-    shown = None if detail["type"] in ("missing", "extra_forbidden") or text is None else shorten(text)
+    shown = None if detail["type"] in ("missing", "extra_forbidden") else text
     document.complain(line, place, shown, problem, remedy)
 
 
@@ -138,16 +128,17 @@ def _words(detail: dict[str, Any], place: tuple[Any, ...], text: str | None) -> 
         return "has not the form it needs", _description(place)
     if kind in SAID:
         problem, remedy = SAID[kind]
-        return problem, remedy.format(text=text)
+        return problem, remedy.format(text=None if text is None else shorten(text))
     return f"is refused: {detail['msg'][0].lower()}{detail['msg'][1:]}", f"it is for: {_description(place)}"
 
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """A remedy: the nearest known name, or all of them."""
     names = list(known)
-    if close := difflib.get_close_matches(word, names, n=1, cutoff=0.5):
+    if close := difflib.get_close_matches(word[:100], names[:500], n=1, cutoff=0.5):
         return f"did you mean '{close[0]}'?"
-    return f"known are {', '.join(names)}" if names else "there are none"
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"known are {', '.join(names[:20])}{more}" if names else "there are none"
 
 
 def _keys(place: tuple[Any, ...]) -> tuple[str, ...]:

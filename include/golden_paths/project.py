@@ -29,8 +29,10 @@ class Project:
         if named := os.environ.get("GOLDEN_PATHS_PROJECT"):
             return cls.at(Path(named))
         parents = spec.absolute().parents
+        # dags/ itself may be a link into the project, as git-sync makes them.
+        above = (*parents, *parents[0].resolve().parents)
         return cls.at(
-            next((folder for folder in parents if (folder / "include").is_dir()), parents[min(1, len(parents) - 1)])
+            next((folder for folder in above if (folder / "include").is_dir()), parents[min(1, len(parents) - 1)])
         )
 
     def path(self, name: str) -> Path:

@@ -6,14 +6,11 @@ Every section refuses keys it does not know. Field descriptions are the document
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from golden_paths.values import PYTHON_NAME, Bound, Duration, ModelName, ProjectPath
-
-Param = bool | int | float | str | None
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+from golden_paths.values import PYTHON_NAME, Bound, Duration, ModelName, Owner, Param, ParamName, ProjectPath, Text
 
 
 class Section(BaseModel):
@@ -43,7 +40,7 @@ class Split(Section):
         default="time", description="time: the latest rows are held out. random: seeded."
     )
     test: float = Field(default=0.25, gt=0, lt=1, description="Share of the rows that is held out.")
-    seed: int = Field(default=0, ge=0, description="Seed of a random split.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of a random split.")
 
 
 class TrainingSetSection(Section):
@@ -67,8 +64,9 @@ class TrainSection(Section):
         pattern=r"^[^:]+\.ipynb$",
         description="Notebook with a cell tagged 'parameters'; it is given `features` and `label`, and ends with `model`.",
     )
-    params: dict[Annotated[str, Field(pattern=rf"^{PYTHON_NAME}$")], Param] = Field(
+    params: dict[ParamName, Param] = Field(
         default_factory=dict,
+        max_length=100,
         description="Passed to fit, or to the notebook; the trigger form can change them for one run.",
     )
     seed: int = Field(
@@ -117,7 +115,7 @@ class PathSpec(Section):
 
     golden_path: Text = Field(description="Which road, and its version, as in online-model@1.")
     name: ModelName = Field(description="The DAG, the model, the endpoint and the lineage are named after it.")
-    owner: Text = Field(description="The team or person who answers for the model.")
+    owner: Owner = Field(description="The team or person who answers for the model.")
     description: Text = Field(description="What the model predicts, for whom.")
     schedule: Text | None = Field(
         default=None,

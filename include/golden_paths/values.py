@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import keyword
+import math
 import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DURATION = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
 THRESHOLD = re.compile(r"(>=|<=)\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
 DNS_LABEL = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
 NAME_LENGTH = 50  # of Kubernetes' 63: the rest is for '-v<version>' and the like
+LONGEST = timedelta(days=3652)  # what is longer leaves the calendar when it is added to a date, and threading's clock
 PYTHON_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
@@ -33,12 +36,16 @@ class Threshold:
         return f"{self.operator} {self.value:g}"
 
 
-def _duration(value: Any) -> timedelta:
+def duration(value: Any) -> timedelta:
+    """24h -> its length. Raises `ValueError` with problem|remedy."""
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not (match := DURATION.fullmatch(value)):
         raise ValueError("is not a duration|write a number and one of s, m, h, d, w, as in 24h")
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if length > LONGEST:
+        raise ValueError("is longer than ten years|write a shorter one, as in 24h")
+    return length
 
 
 def _duration_text(value: timedelta) -> str:
@@ -54,11 +61,15 @@ def _threshold(value: Any) -> Threshold:
         return value
     if not isinstance(value, str) or not (match := THRESHOLD.fullmatch(value.strip())):
         raise ValueError('is not a bound|write ">=" or "<=" and a number, in quotes, as in ">= 0.75"')
-    return Threshold(match[1], float(match[2]))
+    if not math.isfinite(bound := float(match[2])):
+        raise ValueError("is no finite bound|write a smaller number")
+    return Threshold(match[1], bound)
 
 
 def _inside(value: str) -> str:
     place = PurePosixPath(value)
+    if not place.parts:
+        raise ValueError("names the project itself|name a file below the project's folder, as in include/models/fit.py")
     if place.is_absolute() or ".." in place.parts or "\\" in value or "\0" in value or value.startswith("~"):
         raise ValueError("leaves the project|name a file below the project's folder, as in include/models/fit.py")
     return value
@@ -73,9 +84,49 @@ def _name(value: str) -> str:
     return value
 
 
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty|say it in a few words")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value:
+        raise ValueError("holds a line break|write it on one line")
+    return value
+
+
+def _param_name(value: str) -> str:
+    if not re.fullmatch(PYTHON_NAME, value) or keyword.iskeyword(value) or value in ("features", "label"):
+        raise ValueError(
+            "is no name for a parameter"
+            "|use letters, digits and '_', as in max_depth; not a keyword of Python, nor features or label"
+        )
+    return value
+
+
+def _param(value: Any) -> Any:
+    if not isinstance(value, bool | int | float | str | None):
+        raise ValueError("is no plain value|write a number, a text, true or false")
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_said)]
+# Airflow shows the owner as a tag, and a tag has at most 100 characters.
+Owner = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_said), AfterValidator(_one_line)]
+Param = Annotated[
+    bool | int | float | Annotated[str, Field(max_length=2000)] | None,
+    BeforeValidator(_param),
+]
+ParamName = Annotated[
+    str,
+    Field(max_length=100),
+    AfterValidator(_param_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{PYTHON_NAME}$", "maxLength": 100}),
+]
 Duration = Annotated[
     timedelta,
-    BeforeValidator(_duration),
+    BeforeValidator(duration),
     PlainSerializer(_duration_text),
     WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$", "examples": ["24h"]}),
 ]
@@ -85,7 +136,7 @@ Bound = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": f"^{THRESHOLD.pattern}$", "examples": [">= 0.75"]}),
 ]
-ProjectPath = Annotated[str, AfterValidator(_inside)]
+ProjectPath = Annotated[str, Field(max_length=1000), AfterValidator(_inside)]
 ModelName = Annotated[
     str,
     AfterValidator(_name),

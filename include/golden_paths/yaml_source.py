@@ -6,19 +6,20 @@ aliases unfold into gigabytes. Nothing here constructs Python objects, so tags h
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from golden_paths.errors import InvalidSpec, SpecProblem
+from golden_paths.spec_text import invisible
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
+MAX_NODES = 1000
 MAX_PROBLEMS = 50  # of one file: beyond that the list helps nobody
 JINJA = re.compile(r"\{\{|\{%|\{#")
 TEMPLATE = ("holds a template, and templates are not rendered in a spec", "write the value itself")
@@ -36,6 +37,7 @@ SURPRISES = (
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a date"),
 )
 Key = tuple[str | int, ...]
+CLAIMED: tuple[Key, ...] = (("name",), ("deploy", "port"))
 
 
 @dataclass
@@ -49,9 +51,26 @@ class Document:
     problems: list[SpecProblem] = field(default_factory=list)
 
     def complain(self, line: int, path: Key, value: str | None, problem: str, remedy: str) -> None:
-        """Add a problem; too many of them are cut."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(SpecProblem(self.file, line, dotted(path), value, problem, remedy))
+        """Add a problem; too many of them are cut, and so is a key or value that is too long to show."""
+        if not self.full:
+            shown = None if value is None else shorten(value)
+            self.problems.append(SpecProblem(self.file, line, shorten(dotted(path)), shown, problem, remedy))
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes no more problems."""
+        return len(self.problems) >= MAX_PROBLEMS
+
+    def refusal(self) -> InvalidSpec:
+        """Its problems, and what it would have for itself alone."""
+        claims = {}
+        for path in CLAIMED:
+            value: Any = self.data
+            for part in path:
+                value = value.get(part) if isinstance(value, dict) else None
+            if isinstance(value, str | int):
+                claims[dotted(path)] = (str(value), self.lines[path])
+        return InvalidSpec(self.problems, claims)
 
 
 def dotted(path: Key) -> str:
@@ -63,30 +82,6 @@ def shorten(text: str) -> str:
     """At most 60 characters of what was written, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= 60 else line[:57] + "..."
-
-
-def read_text(path: Path, file: str) -> str:
-    """The text of a spec file, as UTF-8. Raises `InvalidSpec` when it is too large, not UTF-8 or not there."""
-
-    def refuse(problem: str, remedy: str) -> InvalidSpec:
-        return InvalidSpec([SpecProblem(file, 0, "", None, problem, remedy)])
-
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise refuse(f"cannot be read ({error.strerror})", "check its place and permissions") from error
-    if len(content) > MAX_BYTES:
-        raise refuse(
-            f"is larger than {MAX_BYTES // 1024} KiB", "a spec is a page of text: data belongs in files that it names"
-        )
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4096]:
-        raise refuse("is not UTF-8 text (it looks like UTF-16)", "save it as UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InvalidSpec([SpecProblem(file, line, "", None, "is not UTF-8 text", "save it as UTF-8")]) from error
 
 
 def parse(text: str, file: str) -> Document:
@@ -111,41 +106,34 @@ def parse(text: str, file: str) -> Document:
             1, (), None, "is not a mapping of keys to values", "start with: python -m golden_paths new NAME"
         )
     if document.problems:
-        raise InvalidSpec(document.problems)
+        raise document.refusal()
     return document
 
 
 def _guard(text: str, document: Document) -> None:
     """Walk the events and stop at what must not be composed."""
-    depth = documents = 0
+    depth = documents = nodes = 0
     events: Iterator[Any] = yaml.parse(text, Loader=Loader)
     for event in events:
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                document.complain(
-                    line, (), None, "has a second document after '---'", "put each model into its own file"
-                )
-                return
-        elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        fault: tuple[str | None, str, str]
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        nodes += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if documents > 1:
+            fault = None, "has a second document after '---'", "put each model into its own file"
+        elif depth > MAX_DEPTH:
+            fault = None, f"is nested deeper than {MAX_DEPTH} levels", "a spec needs four"
+        elif nodes > MAX_NODES:
+            fault = None, f"holds more than {MAX_NODES} keys and values", "a spec is a page of text"
+        elif anchor := getattr(event, "anchor", None):
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            document.complain(
-                line, (), f"{sign}{event.anchor}", "is an anchor or alias", "write the value out where it is meant"
-            )
-            return
-        elif getattr(event, "tag", None):
-            document.complain(
-                line, (), shorten(event.tag), "is a YAML tag", "remove it: a spec holds plain values only"
-            )
-            return
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                document.complain(line, (), None, f"is nested deeper than {MAX_DEPTH} levels", "a spec needs four")
-                return
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            fault = f"{sign}{anchor}", "is an anchor or alias", "write the value out where it is meant"
+        elif tag := getattr(event, "tag", None):
+            fault = tag, "is a YAML tag", "remove it: a spec holds plain values only"
+        else:
+            continue
+        document.complain(event.start_mark.line + 1, (), *fault)
+        return
 
 
 def _mapping(node: yaml.MappingNode, path: Key, document: Document) -> dict[str, Any]:
@@ -163,6 +151,8 @@ def _mapping(node: yaml.MappingNode, path: Key, document: Document) -> dict[str,
         place = (*path, key)
         if JINJA.search(key):
             document.complain(line, place, None, *TEMPLATE)
+        elif unseen := invisible(key):
+            document.complain(line, place, None, *unseen)
         elif place in document.lines:
             first = document.lines[place]
             document.complain(line, place, None, f"is a duplicate of line {first}", "keep one of them")
@@ -187,20 +177,31 @@ def _scalar(node: Any, path: Key, document: Document) -> Any:
     text = str(node.value)
     line = node.start_mark.line + 1
     if JINJA.search(text):
-        document.complain(line, path, shorten(text), *TEMPLATE)
+        document.complain(line, path, text, *TEMPLATE)
+    if unseen := invisible(text):
+        document.complain(line, path, None, *unseen)
     if node.style:  # quoted or a block: text, whatever it looks like (plain is None in one loader, "" in the other)
         return text
     for pattern, meaning in SURPRISES:
         if pattern.fullmatch(text):
-            remedy = f'write "{text}" for the text, or the value plainly'
+            remedy = f'write "{shorten(text)}" for the text, or the value plainly'
             document.complain(line, path, text, f"may be read as {meaning}", remedy)
             return text
     if text in WORDS:
         return WORDS[text]
-    if INTEGER.fullmatch(text):
-        return int(text) if len(text) < 20 else float(text)
     if FLOAT.fullmatch(text):
-        return float(text)
+        return _number(text, line, path, document)
     if text.lower() in (".inf", "+.inf", "-.inf", ".nan"):
         document.complain(line, path, text, "is no finite number", "write a finite number")
     return text
+
+
+def _number(text: str, line: int, path: Key, document: Document) -> int | float:
+    """What fits Airflow's JSON and the trigger form: no infinity, and whole numbers of 64 bits."""
+    if INTEGER.fullmatch(text):
+        if len(text) <= 20 and -(2**63) <= (whole := int(text)) < 2**63:
+            return whole
+    elif math.isfinite(number := float(text)):
+        return number
+    document.complain(line, path, text, "is too large a number", "write a smaller one")
+    return 0

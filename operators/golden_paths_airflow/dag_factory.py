@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, Param, get_parsing_context
+from airflow.sdk.configuration import conf
 
+from golden_paths import regular_file
 from golden_paths.errors import InvalidSpec, SpecProblem
-from golden_paths.load import LoadedSpec, read_folder, read_spec, spec_files
+from golden_paths.folder import read_folder, spec_files
+from golden_paths.load import LoadedSpec, read_spec
 from golden_paths.plan import make_plan, plan_markdown
 from golden_paths.spec import PathSpec
+from golden_paths.spec_text import MAX_BYTES
 from golden_paths.yaml_source import parse
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
 from golden_paths_airflow.schedules import START, airflow_schedule, refusal
@@ -76,7 +80,7 @@ def load_dags(folder: str | Path) -> Iterator[DAG]:
     if wanted := get_parsing_context().dag_id:
         yield from _only(Path(folder), wanted)
         return
-    good, broken = read_folder(Path(folder))
+    good, broken = read_folder(Path(folder), _ignore_syntax())
     for loaded in good:
         try:
             yield _checked(loaded)
@@ -84,6 +88,10 @@ def load_dags(folder: str | Path) -> Iterator[DAG]:
             broken.append((loaded.file, invalid))
     for file, error in broken:
         yield invalid_spec_dag(file, error)
+
+
+def _ignore_syntax() -> str:
+    return str(conf.get("core", "dag_ignore_file_syntax", fallback="glob"))
 
 
 def _checked(loaded: LoadedSpec) -> DAG:
@@ -109,8 +117,8 @@ def _only(folder: Path, wanted: str) -> Iterator[DAG]:
     """
     name = wanted.encode()
     broken: list[InvalidSpec] = []
-    for file in sorted(spec_files(folder), key=lambda file: file.stem != wanted):
-        if name not in file.read_bytes():
+    for file in sorted(spec_files(folder, _ignore_syntax()), key=lambda file: file.stem != wanted):
+        if not _holds(file, name):
             continue
         try:
             loaded = read_spec(file)
@@ -122,3 +130,10 @@ def _only(folder: Path, wanted: str) -> Iterator[DAG]:
             return
     if broken:
         raise broken[0]
+
+
+def _holds(file: Path, name: bytes) -> bool:
+    try:
+        return name in regular_file.read(file, MAX_BYTES)
+    except OSError:  # gone, too large, no regular file: not the spec that became this DAG
+        return False

@@ -7,6 +7,7 @@ the spec's message. Airflow records one import error under that path, and drops 
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,15 @@ class InvalidSpecDag(DAG):
     """Stands for a spec that cannot become a DAG."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(dag_id=f"invalid_spec.{file.name}", schedule=None)
-        self._spec_file = file.name
+        name = file.name.encode(errors="surrogateescape")
+        # Not the name itself: an id takes no blank, and Airflow's refusal would take every other DAG with it.
+        super().__init__(dag_id=f"invalid_spec.{sha256(name).hexdigest()[:16]}", schedule=None)
+        self._spec_file = name.decode(errors="backslashreplace")
 
     def validate(self) -> None:
         """Airflow calls this after it has stamped the loader's path on the DAG."""
         super().validate()  # type: ignore[no-untyped-call]
-        self.relative_fileloc = str(Path(self.relative_fileloc or self._spec_file).with_name(self._spec_file))
+        self.relative_fileloc = str(Path(self.relative_fileloc or "").parent / self._spec_file)
 
 
 def invalid_spec_dag(file: Path, error: InvalidSpec) -> DAG:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import time
+import tracemalloc
 from pathlib import Path
 
 import pandas as pd
@@ -61,3 +65,56 @@ def test_a_damaged_footer_never_hangs_or_crashes(tmp_path: Path) -> None:
             columns.of_parquet(damaged)
         except ValueError:  # UnicodeDecodeError is one
             continue
+
+
+def with_footer(footer: bytes) -> bytes:
+    return b"PAR1" + b"\0" * 8 + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+
+
+HUGE = b"\xff" * 7 + b"\x01"  # 2**50, as a varint
+ROOT = b"\x48\x01r\x15"  # a schema element named r, before its number of children
+HOSTILE = {
+    "a number without end": b"\x15" + b"\xff" * 3_000_000,
+    "a list of 2**50 structs": b"\x39\xfc" + HUGE,
+    "a list of 2**50 truths": b"\x39\xf1" + HUGE,
+    "a text of 2**50 bytes": b"\x29\x1c\x48" + HUGE,
+    "structs without end": b"\x1c" * 3_000_000,
+    "lists without end": b"\x39" + b"\x19" * 3_000_000,
+    "500,000 columns": b"\x29\xfc\xa1\xc2\x1e" + ROOT + b"\xc0\x84\x3d\0" + b"\x48\x01a\0" * 500_000,
+    "2**50 children": b"\x29\x2c" + ROOT + HUGE + b"\0" + b"\x48\x01a\0",
+    "-1 children": b"\x29\x2c" + ROOT + b"\x01\0" + b"\x48\x01a\0",
+    "a name that is no text": b"\x29\x2c" + ROOT + b"\x02\0" + b"\x48\x01\xff\0",
+    "an empty schema": b"\x29\x0c\0",
+}
+
+
+def refused(file: Path, content: bytes) -> None:
+    """At most a `ValueError`, within 50 ms of CPU and 16 MB."""
+    file.write_bytes(content)
+    begin = time.process_time()
+    with contextlib.suppress(ValueError):
+        columns.of_parquet(file)
+    assert time.process_time() - begin < 0.05
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_footer_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    refused(tmp_path / "table.parquet", with_footer(HOSTILE[name]))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"^it(s footer)? (is|has|holds) "):
+        columns.of_parquet(tmp_path / "table.parquet")
+    assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    tracemalloc.stop()
+
+
+def test_random_footers_are_refused_at_once(tmp_path: Path) -> None:
+    dice, file = random.Random(7), tmp_path / "table.parquet"
+    pq.write_table(NESTED, file)
+    whole = file.read_bytes()
+    length = int.from_bytes(whole[-8:-4], "little")
+    footer = whole[-8 - length : -8]
+    for _ in range(500):
+        refused(file, with_footer(dice.randbytes(dice.randrange(300))))
+        cut = dice.randrange(length)
+        refused(file, with_footer(footer[:cut] + dice.randbytes(4) + footer[cut + dice.randrange(8) :]))
+        refused(file, whole[: dice.randrange(len(whole))])

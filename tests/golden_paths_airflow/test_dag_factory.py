@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import runpy
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from airflow.sdk import DAG
 
+from golden_paths.errors import InvalidSpec
 from golden_paths.load import read_spec
 from projects import SPEC, make_project
 
@@ -75,6 +80,51 @@ def test_a_worker_builds_only_the_dag_it_is_asked_for(dags: Path, monkeypatch: p
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "churn")
     monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_TASK_ID", "train")
     assert [dag.dag_id for dag in load_dags(dags)] == ["churn"]
+
+
+def test_a_worker_is_not_held_up_by_what_lies_beside_its_spec(dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from golden_paths_airflow.dag_factory import load_dags
+
+    (dags / "churn.yaml").rename(dags / "z.yaml")
+    os.mkfifo(dags / "fifo.yaml")
+    (dags / "folder.yaml").mkdir()
+    (dags / "gone.yaml").symlink_to("nothing")
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "churn")
+    assert [dag.dag_id for dag in load_dags(dags)] == ["churn"]
+
+
+NAMES = [b"my spec.yaml", "größe.yaml".encode(), b"x\xff.yaml", b"a" * 245 + b".yaml", b"a\nb.yaml", b".yaml"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+def test_a_broken_spec_of_any_file_name_harms_no_other(dags: Path, name: bytes) -> None:
+    from golden_paths_airflow.dag_factory import load_dags
+
+    with open(os.fsencode(dags) + b"/" + name, "w") as stream:
+        stream.write("owner: [")
+    loaded = list(load_dags(dags))
+    assert [dag.dag_id for dag in loaded][:1] == ["churn"]
+    assert len({dag.dag_id for dag in loaded}) == 2
+    str(loaded[1].tasks[0].message._error).encode()
+
+
+def test_an_import_error_stands_beside_the_loader_that_found_it(dags: Path) -> None:
+    from golden_paths_airflow.invalid_spec import invalid_spec_dag
+
+    dag = invalid_spec_dag(dags / "bad.yaml", InvalidSpec([]))
+    for loader, expected in (("load.py", "bad.yaml"), ("team/load.py", "team/bad.yaml")):
+        dag.relative_fileloc = loader
+        dag.validate()
+        assert dag.relative_fileloc == expected
+
+
+def test_a_model_may_have_the_name_of_a_variable_of_the_loader(dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = Path(__file__).parents[2] / "dags" / "load_golden_paths.py"
+    shutil.copy(loader, dags)
+    for name in ("dag", "sys", "z"):
+        (dags / f"{name}.yaml").write_text(SPEC.replace("name: churn", f"name: {name}"))
+    found = runpy.run_path(str(dags / loader.name))
+    assert {value.dag_id for value in found.values() if isinstance(value, DAG)} == {"churn", "dag", "sys", "z"}
 
 
 def test_the_retired_package_is_named_when_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

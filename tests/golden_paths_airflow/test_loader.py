@@ -85,14 +85,19 @@ def test_a_broken_spec_is_one_import_error_of_its_own_and_mending_it_clears_it(a
         SPEC.replace("churn.py:fit", "churn.py:fitt").replace("name: churn", "name: bad")
     )
     (airflow.dags / "worse.yaml").write_text("[" * 200_000)
+    (airflow.dags / "my spec.yaml").write_text("owner: [\n")
+    os.mkfifo(airflow.dags / "fifo.yaml")
     airflow.parse()
     assert airflow.import_errors() == {
         "bad.yaml": "bad.yaml:12: train.code 'include/models/churn.py:fitt' has no function 'fitt'; did you mean 'fit'?",
         "worse.yaml": "worse.yaml:1: is nested deeper than 16 levels; a spec needs four",
+        "my spec.yaml": "my spec.yaml:2: is not YAML: did not find expected node content; mend the syntax at this line",
+        "fifo.yaml": "fifo.yaml: cannot be read (it is no regular file); check its place and permissions",
     }
     assert airflow.rows("SELECT dag_id FROM dag WHERE NOT has_import_errors AND NOT is_stale") == [("good",)]
     (airflow.dags / "bad.yaml").write_text(SPEC.replace("name: churn", "name: bad"))
-    (airflow.dags / "worse.yaml").unlink()
+    for name in ("worse.yaml", "my spec.yaml", "fifo.yaml"):
+        (airflow.dags / name).unlink()
     airflow.parse()
     assert airflow.import_errors() == {}
     assert airflow.rows("SELECT dag_id FROM dag WHERE NOT is_stale ORDER BY dag_id") == [("bad",), ("good",)]

@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from golden_paths.commands.output import AsJson, console, errors, print_json
-from golden_paths.errors import GoldenPathsError, InvalidSpec
-from golden_paths.load import LoadedSpec, check_names, read_folder, read_spec
+from golden_paths.errors import GoldenPathsError
+from golden_paths.folder import read_files, spec_files
+from golden_paths.load import read_spec
 from golden_paths.plan import Plan, make_plan
 from golden_paths.spec import PathSpec
 from golden_paths.starter import starter
@@ -32,7 +33,8 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check specs and say everything that is wrong with any of them. Exit code 1 when something is."""
-    good, broken = _read_all(paths or [Path("dags")])
+    named = [file for path in paths or [Path("dags")] for file in (spec_files(path) if path.is_dir() else [path])]
+    good, broken = read_files({file.absolute(): file for file in named}.values())
     problems = [problem for _, error in broken for problem in error.problems]
     if as_json:
         print_json(
@@ -101,23 +103,6 @@ def new(
     console.print(
         f"wrote {escape(str(target))}; next: fill it in, then python -m golden_paths validate {escape(str(target))}"
     )
-
-
-def _read_all(paths: list[Path]) -> tuple[list[LoadedSpec], list[tuple[Path, InvalidSpec]]]:
-    good: list[LoadedSpec] = []
-    broken: list[tuple[Path, InvalidSpec]] = []
-    for path in paths:
-        if path.is_dir():
-            found, wrong = read_folder(path)
-            good.extend(found)
-            broken.extend(wrong)
-            continue
-        try:
-            good.append(read_spec(path))
-        except InvalidSpec as error:
-            broken.append((path, error))
-    clashes = check_names(list({one.file.resolve(): one for one in good}.values()))
-    return [one for one in good if one.file not in clashes], [*broken, *clashes.items()]
 
 
 def _plan_data(made: Plan) -> dict[str, Any]:
