@@ -24,6 +24,7 @@ ALLOWED = {
         "errors",
         "lineage",
         "modelling",
+        "parquet",
         "project",
         "sandbox",
         "spec",

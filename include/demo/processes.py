@@ -12,23 +12,23 @@ from pathlib import Path
 import psutil
 
 
-def free_port(preferred: int) -> int:
-    """The preferred port of 127.0.0.1, or any free one when it is taken."""
+def free_ports(*preferred: int) -> list[int]:
+    """Ports of 127.0.0.1, all different: each the preferred one, or any free one when that is taken."""
+    with contextlib.ExitStack() as held:  # until all are chosen, or the system might give one twice
+        return [_held(held, port) for port in preferred]
+
+
+def _held(held: contextlib.ExitStack, preferred: int) -> int:
     for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+        probe = held.enter_context(socket.socket())
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen()  # with SO_REUSEADDR two may bind a port, but only one may listen
+        except OSError:
+            continue
+        return int(probe.getsockname()[1])
     raise OSError("no free port")
-
-
-def is_taken(port: int) -> bool:
-    """Whether something listens on a port of this machine."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Service:
@@ -53,11 +53,7 @@ class Service:
 
         `airflow standalone` ends itself alone on SIGTERM, and its children make sessions of their own.
         """
-        try:
-            family = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            family = []
-        family += [one for one in psutil.process_iter() if _session(one.pid) == self.process.pid and one not in family]
+        family = self.family()
         for one in family:
             _quietly(one.terminate)
         _, alive = psutil.wait_procs(family, timeout=15)
@@ -65,6 +61,14 @@ class Service:
             _quietly(one.kill)
         psutil.wait_procs(alive, timeout=5)
         self.process.wait()
+
+    def family(self) -> list[psutil.Process]:
+        """The process, all below it, and what is left in its session when it is gone."""
+        try:
+            found = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            found = []
+        return found + [one for one in psutil.process_iter() if _session(one.pid) == self.process.pid and one not in found]
 
 
 def _session(pid: int) -> int | None:

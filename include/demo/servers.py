@@ -6,41 +6,46 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
 from airflow_api import AirflowApi
-from processes import Service, free_port, is_taken
+from processes import Service, free_ports
 from rich.console import Console
 
 from golden_paths.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-AIRFLOW_LOG_PORTS = (8793, 8794)
+PORTS = {"mlflow": 5000, "airflow": 8080, "worker logs": 8793, "trigger logs": 8794}  # others, when these are taken
 NEEDED_GIB = 1.0
 console = Console(highlight=False, soft_wrap=True)
 
 
 class Servers:
-    """The two servers, their addresses, and how long each thing took."""
+    """The two servers, their addresses, and how long each thing took.
 
-    def __init__(self) -> None:
-        self.project = Project.at(ROOT)
-        self.home = self.project.state / "demo"
+    They run `project` (this checkout) and keep everything in `home` (its state's demo/); `settings` are environment
+    variables that come last.
+    """
+
+    def __init__(
+        self, project: Project | None = None, *, home: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.project = project or Project.at(ROOT)
+        self.home = home or self.project.state / "demo"
+        self.settings = dict(settings or {})
         self.services: list[Service] = []
         self.breakdown: list[tuple[str, float]] = []
-        self.mlflow_url = f"http://127.0.0.1:{free_port(5000)}"
-        self.airflow_port = free_port(8080)
-        self.airflow = AirflowApi(f"http://localhost:{self.airflow_port}", self.home / "airflow" / "passwords.json")
+        self.ports = dict(zip(PORTS, free_ports(*PORTS.values()), strict=True))
+        self.mlflow_url = f"http://127.0.0.1:{self.ports['mlflow']}"
+        url = f"http://localhost:{self.ports['airflow']}"
+        self.airflow = AirflowApi(url, self.home / "airflow" / "passwords.json")
 
     def check(self) -> None:
         """Say what is in the way before anything starts."""
-        for port in AIRFLOW_LOG_PORTS:
-            if is_taken(port):
-                raise SystemExit(f"demo: Airflow's log port {port} is taken; is another Airflow running? stop it first")
-        free = shutil.disk_usage(ROOT).free / 2**30
+        free = shutil.disk_usage(self.project.root).free / 2**30
         if free < NEEDED_GIB:
             raise SystemExit(f"demo: {free:.2f} GiB are free on this disk, {NEEDED_GIB:g} GiB are needed; make room")
 
@@ -48,13 +53,15 @@ class Servers:
         """What Airflow and MLflow start with."""
         settings = {
             "CORE__LOAD_EXAMPLES": "False",
-            "CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "CORE__DAGS_FOLDER": str(self.project.root / "dags"),
             "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "CORE__PARALLELISM": "4",
             "CORE__EXECUTION_API_SERVER_URL": f"{self.airflow.url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "airflow" / "passwords.json"),
-            "API__PORT": str(self.airflow_port),
+            "API__PORT": str(self.ports["airflow"]),
             "API__BASE_URL": self.airflow.url,
+            "LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports["worker logs"]),
+            "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.ports["trigger logs"]),
             "DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
@@ -66,29 +73,41 @@ class Servers:
             | airflow
             | {
                 "AIRFLOW_HOME": str(self.home / "airflow"),
-                "GOLDEN_PATHS_PROJECT": str(ROOT),
+                "GOLDEN_PATHS_PROJECT": str(self.project.root),
+                "GOLDEN_PATHS_STATE": str(self.project.state),
                 "GOLDEN_PATHS_PRELOAD": "1",
                 "MLFLOW_TRACKING_URI": self.mlflow_url,
                 "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
                 "MLFLOW_DISABLE_TELEMETRY": "true",
                 "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             }
+            | self.settings
         )
 
     def start(self) -> None:
         """Start both; returns when both are healthy and the API is signed in."""
-        (self.home / "airflow").mkdir(parents=True, exist_ok=True)
-        environment = self.environment()
-        artifacts = ["--artifacts-destination", str(self.home / "mlartifacts")]
-        store = ["--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", *artifacts]
-        address = ["--host", "127.0.0.1", "--port", self.mlflow_url.rpartition(":")[2], "--workers", "1"]
-        mlflow = [str(BIN / "mlflow"), "server", *address, *store]
-        self.services.append(Service("MLflow", mlflow, environment=environment, log=self.home / "mlflow.log"))
-        standalone = [str(BIN / "airflow"), "standalone"]
-        self.services.append(Service("Airflow", standalone, environment=environment, log=self.home / "airflow.log"))
+        self.start_mlflow()
+        self.start_airflow()
         self.wait("MLflow answers", self._mlflow_answers, 120)
         self.wait("Airflow is healthy", self.airflow.is_healthy, 240)
         self.airflow.sign_in()
+
+    def start_mlflow(self) -> None:
+        """Start MLflow's server, with an SQLite file as its store."""
+        artifacts = ["--artifacts-destination", str(self.home / "mlartifacts")]
+        store = ["--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", *artifacts]
+        address = ["--host", "127.0.0.1", "--port", str(self.ports["mlflow"]), "--workers", "1"]
+        self._start("MLflow", [str(BIN / "mlflow"), "server", *address, *store])
+
+    def start_airflow(self) -> Service:
+        """Start scheduler, DAG processor, triggerer and API server."""
+        (self.home / "airflow").mkdir(parents=True, exist_ok=True)
+        return self._start("Airflow", [str(BIN / "airflow"), "standalone"])
+
+    def _start(self, name: str, command: list[str]) -> Service:
+        log = self.home / f"{name.lower()}.log"
+        self.services.append(Service(name, command, environment=self.environment(), log=log))
+        return self.services[-1]
 
     def _mlflow_answers(self) -> bool:
         try:
