@@ -80,7 +80,7 @@ def load_dags(folder: str | Path) -> Iterator[DAG]:
     if wanted := get_parsing_context().dag_id:
         yield from _only(Path(folder), wanted)
         return
-    good, broken = read_folder(Path(folder), _ignore_syntax())
+    good, broken = read_folder(Path(folder), ignore_syntax())
     for loaded in good:
         try:
             yield _checked(loaded)
@@ -90,7 +90,8 @@ def load_dags(folder: str | Path) -> Iterator[DAG]:
         yield invalid_spec_dag(file, error)
 
 
-def _ignore_syntax() -> str:
+def ignore_syntax() -> str:
+    """How .airflowignore is written here: glob or regexp."""
     return str(conf.get("core", "dag_ignore_file_syntax", fallback="glob"))
 
 
@@ -117,7 +118,7 @@ def _only(folder: Path, wanted: str) -> Iterator[DAG]:
     """
     name = wanted.encode()
     broken: list[InvalidSpec] = []
-    for file in sorted(spec_files(folder, _ignore_syntax()), key=lambda file: file.stem != wanted):
+    for file in sorted(spec_files(folder, ignore_syntax()), key=lambda file: file.stem != wanted):
         if not _holds(file, name):
             continue
         try:

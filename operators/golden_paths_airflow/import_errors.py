@@ -6,21 +6,17 @@ files that it does not list, and it lists Python alone: a broken spec would be s
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from golden_paths.load import read_folder
+from golden_paths.folder import read_folder
+from golden_paths_airflow.dag_factory import ignore_syntax
+from golden_paths_airflow.invalid_spec import shown_beside
 from golden_paths_airflow.schedules import refusal
 
 LOADER = "load_golden_paths.py"
-
-
-def wanted() -> bool:
-    """Whether this process is a dag processor."""
-    return sys.argv[1:2] == ["dag-processor"]
 
 
 def keep() -> None:
@@ -39,10 +35,10 @@ def keep() -> None:
 
 
 def broken_specs(present: Iterable[Any]) -> Iterator[str]:
-    """Paths, relative to the bundle, of the specs beside a loader that are broken now."""
+    """Import errors' names of the specs beside a loader that are broken now."""
     for info in present:
         if info.rel_path.name == LOADER:
-            good, broken = read_folder(Path(info.absolute_path).parent)
-            names = [file.name for file, _ in broken]
-            names += [one.file.name for one in good if one.spec.schedule and refusal(one.spec.schedule)]
-            yield from (str(info.rel_path.with_name(name)) for name in names)
+            good, broken = read_folder(Path(info.absolute_path).parent, ignore_syntax())
+            files = [file for file, _ in broken]
+            files += [one.file for one in good if one.spec.schedule and refusal(one.spec.schedule)]
+            yield from (shown_beside(info.rel_path, file) for file in files)

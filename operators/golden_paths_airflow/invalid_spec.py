@@ -45,12 +45,17 @@ class InvalidSpecDag(DAG):
         name = file.name.encode(errors="surrogateescape")
         # Not the name itself: an id takes no blank, and Airflow's refusal would take every other DAG with it.
         super().__init__(dag_id=f"invalid_spec.{sha256(name).hexdigest()[:16]}", schedule=None)
-        self._spec_file = name.decode(errors="backslashreplace")
+        self._file = file
 
     def validate(self) -> None:
         """Airflow calls this after it has stamped the loader's path on the DAG."""
         super().validate()  # type: ignore[no-untyped-call]
-        self.relative_fileloc = str(Path(self.relative_fileloc or "").parent / self._spec_file)
+        self.relative_fileloc = shown_beside(Path(self.relative_fileloc or ""), self._file)
+
+
+def shown_beside(loader: Path, file: Path) -> str:
+    """The name of an import error: the spec's path as the loader's is written, in any file name's printable form."""
+    return str(loader.parent / file.name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
 
 
 def invalid_spec_dag(file: Path, error: InvalidSpec) -> DAG:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from golden_paths_airflow import import_errors, preload
+from golden_paths_airflow import preload
 from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
 from golden_paths_airflow.retired import retired_package
 
@@ -25,5 +26,7 @@ class GoldenPathsPlugin(AirflowPlugin):
             logging.getLogger(__name__).warning(message)
         if preload.wanted():
             preload.preload()
-        if import_errors.wanted():
+        if sys.argv[1:2] == ["dag-processor"]:
+            from golden_paths_airflow import import_errors
+
             import_errors.keep()
