@@ -24,8 +24,10 @@ WELL_KNOWN = frozenset(
         "category_encoders",
         "builtins",
         "collections",
+        "functools",  # partial, as boosting holds it for categories; skops names the function inside on its own
     }
 )
+PYTHONS = frozenset({"builtins", "collections", "functools"})
 
 
 def load(path: Path, place: str) -> ModuleType:
@@ -71,7 +73,7 @@ def trusted(untrusted: list[str], own: dict[str, Path], place: str) -> list[str]
         if root not in WELL_KNOWN and root not in own:
             raise CodeFailed(
                 f"{place}: the model holds {name}, of a package that is not trusted to load",
-                remedy=f"use types of {', '.join(sorted(WELL_KNOWN - {'builtins', 'collections'}))}, or of your own file",
+                remedy=f"use types of {', '.join(sorted(WELL_KNOWN - PYTHONS))}, or of your own file",
             )
     return untrusted
 
