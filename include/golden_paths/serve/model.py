@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ class ServedModel:
         dtypes = {column.dtype for column in columns}
         self._one_dtype = dtypes.pop() if len(dtypes) == 1 else None
         self._arrays = False
+        self.seconds = math.inf  # for one row, as far as is known
 
     @classmethod
     def verified(cls, folder: Path, digest: str) -> ServedModel:
@@ -54,7 +56,7 @@ class ServedModel:
         return model._tried_out(json.loads(example.read_text())) if example.exists() else model
 
     def _tried_out(self, example: dict[str, Any]) -> ServedModel:
-        """Find out which columns may be missing, by the input example, and whether arrays do."""
+        """Find out by the input example which columns may be missing, whether arrays do, and how long a row takes."""
         rows = example["data"]
         first = dict(zip(example["columns"], ([value] for value in rows[0]), strict=True))
         model = ServedModel(self.estimator, [self._tried(column, first) for column in self.columns], self.classes)
@@ -64,7 +66,14 @@ class ServedModel:
                 model._arrays = plain.unname(
                     self.estimator, model.table(dict(zip(example["columns"], columns, strict=True)))
                 )
+        with contextlib.suppress(Exception):
+            model.seconds = min(model._timed(first) for _ in range(3))
         return model
+
+    def _timed(self, row: Columns) -> float:
+        began = time.perf_counter()
+        self.answer(row, probabilities=True)
+        return time.perf_counter() - began
 
     def _tried(self, column: Column, first: Columns) -> Column:
         willing = dataclasses.replace(column, missing=True)

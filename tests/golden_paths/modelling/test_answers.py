@@ -74,7 +74,7 @@ def walked(root: Path, code: str, label: str, features: tuple[str, ...] = ("age"
     store: Any = SimpleNamespace(keys={"row": int}, of=of)
     body = json.dumps({"entities": [{"row": row} for row in range(len(golden["predictions"]))]}).encode()
     assert loader.model is not None
-    found = anyio.run(predict.answer, loader.model, store, status.identity, body)
+    found = anyio.run(predict.answer, loader.model, loader.lane, store, status.identity, body)
     return Walked(kept, outcome, golden, answer.json(), found["predictions"])
 
 
