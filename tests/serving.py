@@ -31,7 +31,7 @@ class Saved:
     frame: Any
 
 
-def save(folder: Path, estimator: Any, frame: Any) -> Saved:
+def save(folder: Path, estimator: Any, frame: Any, *, code: Path | None = None) -> Saved:
     import mlflow.sklearn
     import skops.io
     from mlflow.models import infer_signature
@@ -44,6 +44,7 @@ def save(folder: Path, estimator: Any, frame: Any) -> Saved:
         pip_requirements=["scikit-learn"],
         signature=infer_signature(frame, estimator.predict(frame)),
         input_example=frame.head(3),
+        code_paths=[str(code)] if code else None,
     )
     return Saved(folder, digests.of_folder(folder), estimator, frame)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden_paths import digests
+from golden_paths import answers, digests
 from golden_paths.errors import CodeFailed
 from golden_paths.modelling import golden, metrics, own_code, weights
 from golden_paths.modelling.outcomes import ask, classes_of, kind_of
@@ -38,13 +38,18 @@ def keep(model: Any, parts: Parts, payload: Mapping[str, Any]) -> dict[str, Any]
     try:
         outcome = ask(model, kind, parts.features, parts.label, classes)
         records = golden.records(model, kind, parts, classes)
+    except answers.WrongAnswer as error:
+        raise CodeFailed(
+            f"{place}: the fitted model's {error}",
+            remedy="return an estimator whose answers are numbers, text or truth values, one for each row",
+        ) from error
     except Exception as error:
         raise CodeFailed(
             f"{place}: the fitted model cannot predict: {type(error).__name__}: {error}",
             remedy="return an estimator that is fitted",
         ) from error
     (out / "golden_records.json").write_text(records)
-    save(model, parts.features, outcome.predictions, payload)
+    save(model, parts.features, outcome, payload)
     return {
         "kind": kind,
         "estimator": _named(model),
@@ -55,8 +60,11 @@ def keep(model: Any, parts: Parts, payload: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def save(model: Any, features: pd.DataFrame, predictions: Any, payload: Mapping[str, Any]) -> None:
-    """Write the MLflow folder `out`/model in skops format, with exact requirements, signature and an input example."""
+def save(model: Any, features: pd.DataFrame, outcome: metrics.Outcome, payload: Mapping[str, Any]) -> None:
+    """Write the MLflow folder `out`/model in skops format, with exact requirements, signature and an input example.
+
+    The classes go into its metadata: an estimator of the scientist's own may have no `classes_`.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow.sklearn
     import skops.io
@@ -81,9 +89,10 @@ def save(model: Any, features: pd.DataFrame, predictions: Any, payload: Mapping[
         serialization_format="skops",
         skops_trusted_types=types,
         pip_requirements=own_code.requirements(roots | SERVED_WITH | own_code.imports(packed)),
-        signature=infer_signature(_widened(features), predictions),
+        signature=infer_signature(_widened(features), outcome.predictions),
         input_example=features.head(3),
         code_paths=[str(path) for path in packed] or None,
+        metadata=None if outcome.classes is None else {answers.CLASSES: answers.listed(outcome.classes)},
     )
 
 

@@ -9,16 +9,22 @@ from golden_paths.spec import EvaluateSection
 
 
 def failures(
-    section: EvaluateSection, measured: Mapping[str, float], champion: Mapping[str, float] | None, version: str = ""
+    section: EvaluateSection,
+    measured: Mapping[str, float],
+    champion: Mapping[str, float] | None,
+    version: str = "",
+    *,
+    unanswered: int = 0,
 ) -> list[str]:
     """Every gate that says no, each with what was measured and what was asked for; empty when all were passed.
 
-    `champion` None: there is none yet, and nothing to compare with.
+    `champion` None: there is none yet, and nothing to compare with. `unanswered`: rows for which the model gave NaN.
     """
     found = []
+    why = f" ({unanswered} of them got no answer, NaN)" if unanswered else ""
     for name, bound in section.metrics.items():
         if (value := measured.get(name)) is None:
-            found.append(f"{name} cannot be computed on the held-out rows, must be {bound}")
+            found.append(f"{name} cannot be computed on the held-out rows{why}, must be {bound}")
         elif not bound.holds(value):
             found.append(f"{name} is {value:.6g}, must be {bound}")
     if section.champion and champion is not None:

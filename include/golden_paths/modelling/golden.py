@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from golden_paths import answers
 from golden_paths.modelling.outcomes import ask
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ ROWS = 20
 def records(model: Any, kind: str, parts: Parts, classes: np.ndarray[Any, Any] | None) -> str:
     """JSON with `inputs` (MLflow's dataframe_split), `predictions`, `probabilities` and `classes` (both or neither null).
 
-    Python writes a float with as many digits as bring back the same bits. A missing value is null. The model is asked
-    for these rows alone: in a larger batch the last bit of a sum may differ.
+    Python writes a float with as many digits as bring back the same bits. A missing value is null, as is no
+    answer. The model is asked for these rows alone: in a larger batch the last bit of a sum may differ.
     """
     import numpy as np
 
@@ -28,12 +29,11 @@ def records(model: Any, kind: str, parts: Parts, classes: np.ndarray[Any, Any] |
     rows = parts.held_out_features[finite].head(ROWS)
     outcome = ask(model, kind, rows, parts.held_out_label[finite].head(ROWS), classes)
     asked_classes = None if outcome.probabilities is None else outcome.classes
+    said = {"predictions": outcome.predictions, "probabilities": outcome.probabilities, "classes": asked_classes}
     return json.dumps(
         {
             "inputs": {"columns": list(rows.columns), "data": _rows(rows)},
-            "predictions": outcome.predictions.tolist(),
-            "probabilities": None if outcome.probabilities is None else outcome.probabilities.tolist(),
-            "classes": None if asked_classes is None else asked_classes.tolist(),
+            **{name: None if array is None else answers.listed(array) for name, array in said.items()},
         },
         allow_nan=False,
     )

@@ -46,6 +46,21 @@ class Outcome:
         found: np.ndarray[Any, Any] = self.truth == self.classes[1]
         return found
 
+    @property
+    def answered(self) -> np.ndarray[Any, Any]:
+        """Which rows got an answer, shape (rows,): a prediction, and probabilities where there are any, that are no NaN."""
+        import numpy as np
+        import pandas as pd
+
+        numbers = self.predictions.dtype.kind == "f"
+        found: np.ndarray[Any, Any] = np.isfinite(self.predictions) if numbers else ~pd.isna(self.predictions)
+        return found if self.probabilities is None else found & np.isfinite(self.probabilities).all(axis=1)
+
+    def only(self, rows: np.ndarray[Any, Any]) -> Outcome:
+        """The outcome for the rows that are true in `rows`."""
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Outcome(self.kind, self.truth[rows], self.predictions[rows], self.classes, probabilities)
+
 
 @dataclass(frozen=True)
 class Metric:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from golden_paths import answers
 from golden_paths.modelling.metrics import BINARY, MULTICLASS, REGRESSION, Outcome
 
 if TYPE_CHECKING:
@@ -30,19 +31,19 @@ def classes_of(model: Any, label: pd.Series[Any]) -> np.ndarray[Any, Any]:
     import numpy as np
 
     found = getattr(model, "classes_", None)
-    return np.unique(label.to_numpy()) if found is None else np.asarray(found)
+    return answers.natural(np.unique(label.to_numpy()) if found is None else np.asarray(found))
 
 
 def ask(
     model: Any, kind: str, features: pd.DataFrame, label: pd.Series[Any], classes: np.ndarray[Any, Any] | None
 ) -> Outcome:
-    """The model's predictions on `features`, shape (rows,), and its probabilities when it has them."""
-    import numpy as np
+    """The model's predictions on `features`, shape (rows,), and its probabilities when it has them.
 
-    predictions = np.asarray(model.predict(features))
-    if predictions.ndim == 2 and predictions.shape[1] == 1:
-        predictions = predictions[:, 0]
-    if kind == REGRESSION:
-        return Outcome(kind, label.to_numpy(), predictions)
-    probabilities = np.asarray(model.predict_proba(features)) if hasattr(model, "predict_proba") else None
-    return Outcome(kind, label.to_numpy(), predictions, classes, probabilities)
+    Raises `WrongAnswer` for answers of another shape or type, and whatever the model raises.
+    """
+    rows, truth = len(features), answers.natural(label.to_numpy())
+    predictions = answers.of_predict(model.predict(features), rows)
+    if classes is None or not hasattr(model, "predict_proba"):
+        return Outcome(kind, truth, predictions, classes)
+    probabilities = answers.of_predict_proba(model.predict_proba(features), rows, len(classes))
+    return Outcome(kind, truth, predictions, classes, probabilities)

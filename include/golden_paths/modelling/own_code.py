@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 from golden_paths.errors import CodeFailed
+from golden_paths.modelling import source
 
 # Packages whose types may be rebuilt when a model is loaded. skops asks because rebuilding runs their code.
 WELL_KNOWN = frozenset(
@@ -24,8 +24,10 @@ WELL_KNOWN = frozenset(
         "category_encoders",
         "builtins",
         "collections",
+        "functools",  # partial, as boosting holds it for categories; skops names the function inside on its own
     }
 )
+PYTHONS = frozenset({"builtins", "collections", "functools"})
 
 
 def load(path: Path, place: str) -> ModuleType:
@@ -50,7 +52,7 @@ def modules_below(folder: Path) -> dict[str, Path]:
     """Top-level modules that were imported from `folder`: name -> the file, or the folder of a package."""
     found = {}
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+        file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
         if file and "." not in name and name != "__main__":
             path = Path(file).resolve()
             home = path.parent if path.name == "__init__.py" else path
@@ -71,7 +73,7 @@ def trusted(untrusted: list[str], own: dict[str, Path], place: str) -> list[str]
         if root not in WELL_KNOWN and root not in own:
             raise CodeFailed(
                 f"{place}: the model holds {name}, of a package that is not trusted to load",
-                remedy=f"use types of {', '.join(sorted(WELL_KNOWN - {'builtins', 'collections'}))}, or of your own file",
+                remedy=f"use types of {', '.join(sorted(WELL_KNOWN - PYTHONS))}, or of your own file",
             )
     return untrusted
 
@@ -88,11 +90,5 @@ def requirements(roots: set[str]) -> list[str]:
 
 def imports(files: list[Path]) -> set[str]:
     """Top-level modules that these files import; a folder counts with every .py below it."""
-    roots: set[str] = set()
-    for path in (source for file in files for source in (file.rglob("*.py") if file.is_dir() else [file])):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                roots.update(alias.name.partition(".")[0] for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                roots.add(node.module.partition(".")[0])
-    return roots
+    sources = (path for file in files for path in (file.rglob("*.py") if file.is_dir() else [file]))
+    return {root for path in sources for root in source.imported(path)}

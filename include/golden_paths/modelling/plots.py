@@ -19,7 +19,9 @@ def draw(outcome: Outcome, folder: Path) -> dict[str, Path]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    drawn = {}
+    outcome, drawn = outcome.only(outcome.answered), {}
+    if not len(outcome.truth):
+        return {}
     for title, drawing in _drawings(outcome):
         figure = Figure(figsize=(5.2, 4.4), layout="constrained")  # no pyplot: it keeps figures in the worker's memory
         FigureCanvasAgg(figure)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from golden_paths import answers
 from golden_paths.errors import CodeFailed
 
 
@@ -19,9 +20,10 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
     import numpy as np
 
     from golden_paths.modelling import parts
+    from golden_paths.modelling.metrics import REGRESSION
     from golden_paths.modelling.outcomes import ask, classes_of, kind_of
 
-    columns = _inputs(Path(payload["model"]))
+    columns, known = _described(Path(payload["model"]))
     if missing := [name for name in columns if name not in payload["features"]]:
         raise CodeFailed(
             f"{payload['place']} needs {', '.join(missing)}, which the training set does not have",
@@ -30,7 +32,7 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
     data = parts.read({**payload, "features": columns or payload["features"]})
     model = mlflow.sklearn.load_model(payload["model"])
     kind = kind_of(model, data.label)
-    classes = None if kind == "regression" else classes_of(model, data.label)
+    classes = None if kind == REGRESSION else classes_of(model, data.label) if known is None else np.array(known)
     try:
         outcome = ask(model, kind, data.held_out_features, data.held_out_label, classes)
     except Exception as error:
@@ -48,11 +50,14 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
     return {"kind": kind}
 
 
-def _inputs(model: Path) -> list[str]:
+def _described(model: Path) -> tuple[list[str], list[Any] | None]:
+    """The columns of its signature and, where they are kept with it, its classes."""
     from mlflow.models import Model
 
-    signature = Model.load(str(model)).signature
-    return list(signature.inputs.input_names()) if signature else []
+    described = Model.load(str(model))
+    signature = described.signature
+    columns = list(signature.inputs.input_names()) if signature else []
+    return columns, (described.metadata or {}).get(answers.CLASSES)
 
 
 def _storable(array: Any) -> Any:

@@ -7,17 +7,16 @@ import subprocess
 from importlib.metadata import distributions
 from pathlib import Path
 
-from golden_paths import digests
 from golden_paths.artifacts import TrainingSet
+from golden_paths.modelling.source import Source
 from golden_paths.spec import TrainSection
 from golden_paths.step import StepContext
 
 
-def tags(context: StepContext, training_set: TrainingSet) -> dict[str, str]:
+def tags(context: StepContext, training_set: TrainingSet, source: Source) -> dict[str, str]:
     """The tags that a training run starts with."""
     spec, train = context.spec, context.spec.need(TrainSection)
     code = train.code or train.notebook or ""
-    file = code.partition(":")[0]
     return {
         "golden_paths.step": "train",
         "golden_paths.run": context.run.id,
@@ -26,7 +25,7 @@ def tags(context: StepContext, training_set: TrainingSet) -> dict[str, str]:
         "golden_paths.spec_digest": context.spec_digest,
         "golden_paths.training_set": training_set.digest,
         "golden_paths.code": code,
-        "golden_paths.code_digest": digests.of_file(context.project.path(file)),
+        "golden_paths.code_digest": source.digest,
         "golden_paths.python": platform.python_version(),
         "mlflow.note.content": spec.description,
         "mlflow.source.name": code,

@@ -8,6 +8,9 @@ What it answers, and how it says no (JSON: `error`, and `problems` with field, r
     POST /invocations  MLflow's four JSON forms and text/csv; ?return=probabilities adds probabilities and classes
     POST /predict      {"entities": [{KEY: VALUE}, ...]} or {"entity": {...}}; the features come from the online store
 
+A model that is slow computes in a thread, one request after the other; /health and /metrics answer meanwhile.
+A prediction or probability that is not a number (NaN, infinity) is null: the model has no answer for that row.
+
     400  not JSON, or none of the forms             413  body too large
     404  /predict: the online store does not know the entity
     415  neither application/json nor text/csv

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import Route
 
 from golden_paths.serve import forms, predict
+from golden_paths.serve.lane import Lane
 from golden_paths.serve.loading import Loader
 from golden_paths.serve.metrics import Metrics
 from golden_paths.serve.model import ServedModel
@@ -20,7 +20,7 @@ from golden_paths.serve.problems import Refused
 from golden_paths.serve.status import Status
 
 MAX_BODY = 64 * 1024 * 1024
-LARGE = 32 * 1024  # bytes; a hundred rows or so: from here on other requests are answered meanwhile
+LARGE = 32 * 1024  # bytes; a hundred rows or so: from here on other requests are answered meanwhile, whatever the model
 log = logging.getLogger("uvicorn.error")
 Handler = Callable[[Request], Awaitable[dict[str, Any]]]
 
@@ -44,7 +44,7 @@ def build(status: Status, loader: Loader) -> FastAPI:
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     async def invocations(request: Request) -> dict[str, Any]:
-        return await _invoke(_loaded(loader), request)
+        return await _invoke(_loaded(loader), loader.lane, request)
 
     async def by_entity(request: Request) -> dict[str, Any]:
         model = _loaded(loader)
@@ -52,7 +52,7 @@ def build(status: Status, loader: Loader) -> FastAPI:
             raise Refused(
                 501, "this server was started without a feature repository; post the features to /invocations"
             )
-        return await predict.answer(model, loader.features, status.identity, await _body(request))
+        return await predict.answer(model, loader.lane, loader.features, status.identity, await _body(request))
 
     # Plain routes: FastAPI's own would validate the body a second time.
     for path, handler in (("/invocations", invocations), ("/predict", by_entity)):
@@ -82,7 +82,7 @@ def _answering(path: str, handler: Handler, metrics: Metrics) -> Callable[[Reque
     return answer
 
 
-async def _invoke(model: ServedModel, request: Request) -> dict[str, Any]:
+async def _invoke(model: ServedModel, lane: Lane, request: Request) -> dict[str, Any]:
     body = await _body(request)
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind not in ("application/json", "text/csv"):
@@ -98,7 +98,7 @@ async def _invoke(model: ServedModel, request: Request) -> dict[str, Any]:
         )
         return model.answer(values, probabilities=wanted == "probabilities")
 
-    return answer() if len(body) < LARGE else await asyncio.to_thread(answer)
+    return await lane.run(answer, long=len(body) >= LARGE)
 
 
 async def _body(request: Request) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from golden_paths.errors import DigestMismatch, GoldenPathsError
+from golden_paths.serve.lane import QUICK, Lane
 from golden_paths.serve.status import Status
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Loader:
         self.status, self.folder, self.feature_repo, self.service = status, model, feature_repo, service
         self.model: ServedModel | None = None
         self.features: OnlineFeatures | None = None
+        self.lane = Lane(quick=False)
         self.exit_code = 0
 
     def start(self, server: Server) -> None:
@@ -55,6 +57,7 @@ class Loader:
             from golden_paths.serve.online import OnlineFeatures
 
             self.features = OnlineFeatures.opened(self.feature_repo, self.service, model.columns)
+        self.lane.quick = model.seconds < QUICK
         self.model = model
         if self.status.state == "starting":
             self.status.state = "ready"

@@ -11,11 +11,12 @@ import dataclasses
 import json
 import math
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden_paths import digests
+from golden_paths import answers, digests
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.serve import columns as signature_columns
 from golden_paths.serve import plain
@@ -29,17 +30,18 @@ if TYPE_CHECKING:
 
 
 class ServedModel:
-    """A scikit-learn estimator with the columns of its signature."""
+    """A scikit-learn estimator with the columns of its signature; `classes` are those of its probabilities, if it has any."""
 
-    def __init__(self, estimator: Any, columns: Sequence[Column]) -> None:
+    def __init__(self, estimator: Any, columns: Sequence[Column], classes: list[Any] | None = None) -> None:
         import pandas as pd
 
-        self.estimator, self.columns = estimator, tuple(columns)
+        self.estimator, self.columns, self.classes = estimator, tuple(columns), classes
         self._names = frozenset(column.name for column in columns)
         self._index = pd.Index([column.name for column in columns])
         dtypes = {column.dtype for column in columns}
         self._one_dtype = dtypes.pop() if len(dtypes) == 1 else None
         self._arrays = False
+        self.seconds = math.inf  # for one row, as far as is known
 
     @classmethod
     def verified(cls, folder: Path, digest: str) -> ServedModel:
@@ -48,20 +50,30 @@ class ServedModel:
             raise StepFailed(f"{folder} is no folder", remedy="name the folder that holds MLmodel")
         if (found := digests.of_folder(folder)) != digest:
             raise DigestMismatch(str(folder), expected=digest, found=found)
-        model = cls(_estimator(folder), _columns(folder))
+        estimator = _estimator(folder)
+        model = cls(estimator, _columns(folder), _classes(estimator, folder))
         example = folder / "input_example.json"
         return model._tried_out(json.loads(example.read_text())) if example.exists() else model
 
     def _tried_out(self, example: dict[str, Any]) -> ServedModel:
-        """Find out which columns may be missing, by the input example, and whether arrays do."""
+        """Find out by the input example which columns may be missing, whether arrays do, and how long a row takes."""
         rows = example["data"]
         first = dict(zip(example["columns"], ([value] for value in rows[0]), strict=True))
-        model = ServedModel(self.estimator, [self._tried(column, first) for column in self.columns])
+        model = ServedModel(self.estimator, [self._tried(column, first) for column in self.columns], self.classes)
         if model._one_dtype == "float64":
             with contextlib.suppress(Refused):  # an example with a value missing that the model needs
                 columns = map(list, zip(*rows, strict=True))
-                model._arrays = plain.unname(self.estimator, model.table(dict(zip(example["columns"], columns, strict=True))))
+                model._arrays = plain.unname(
+                    self.estimator, model.table(dict(zip(example["columns"], columns, strict=True)))
+                )
+        with contextlib.suppress(Exception):
+            model.seconds = min(model._timed(first) for _ in range(3))
         return model
+
+    def _timed(self, row: Columns) -> float:
+        began = time.perf_counter()
+        self.answer(row, probabilities=True)
+        return time.perf_counter() - began
 
     def _tried(self, column: Column, first: Columns) -> Column:
         willing = dataclasses.replace(column, missing=True)
@@ -96,21 +108,18 @@ class ServedModel:
         """`predictions`, one a row; on request also `probabilities` by class and `classes`, both null without any."""
         table = self.table(values)
         try:
-            answer = {"predictions": _listed(self.estimator.predict(table))}
+            rows = len(table)
+            answer: dict[str, Any] = {
+                "predictions": answers.listed(answers.of_predict(self.estimator.predict(table), rows))
+            }
             if probabilities:
-                able = hasattr(self.estimator, "predict_proba")
-                answer["probabilities"] = _listed(self.estimator.predict_proba(table)) if able else None
-                answer["classes"] = _listed(self.estimator.classes_) if able else None
+                answer["probabilities"], answer["classes"] = None, self.classes
+            if probabilities and self.classes is not None:
+                chances = answers.of_predict_proba(self.estimator.predict_proba(table), rows, len(self.classes))
+                answer["probabilities"] = answers.listed(chances)
         except ValueError as error:  # an unknown category, a value out of range: the estimator's own checks
             raise Refused(422, f"the model refuses these rows: {error}") from error
         return answer
-
-
-def _listed(values: Any) -> Any:
-    """As MLflow writes it."""
-    if hasattr(values, "to_dict"):
-        return values.to_dict(orient="records") if values.ndim == 2 else values.tolist()
-    return values.tolist() if hasattr(values, "tolist") else values
 
 
 def _description(folder: Path) -> dict[str, Any]:
@@ -125,6 +134,18 @@ def _columns(folder: Path) -> tuple[Column, ...]:
     if not signature.get("inputs"):
         raise StepFailed(f"{folder} has no signature", remedy="save the model with a signature")
     return signature_columns.of_signature(json.loads(signature["inputs"]), str(folder))
+
+
+def _classes(estimator: Any, folder: Path) -> list[Any] | None:
+    """What the columns of predict_proba stand for: as kept with the model or, for one saved by others, the estimator's."""
+    import numpy as np
+
+    if not hasattr(estimator, "predict_proba"):
+        return None
+    found: list[Any] | None = (_description(folder).get("metadata") or {}).get(answers.CLASSES)
+    if found is None and (own := getattr(estimator, "classes_", None)) is not None:
+        return answers.listed(answers.natural(np.asarray(own)))
+    return found
 
 
 def _estimator(folder: Path) -> Any:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from golden_paths.serve import forms
+from golden_paths.serve.lane import Lane
 from golden_paths.serve.model import ServedModel
 from golden_paths.serve.online import OnlineFeatures
 from golden_paths.serve.problems import Refused, problem, wrong
 from golden_paths.serve.status import Identity
 
 MAX_ENTITIES = 1000
+MANY = 100  # from here on other requests are answered meanwhile
 
 
-async def answer(model: ServedModel, features: OnlineFeatures, identity: Identity, body: bytes) -> dict[str, Any]:
+async def answer(
+    model: ServedModel, lane: Lane, features: OnlineFeatures, identity: Identity, body: bytes
+) -> dict[str, Any]:
     """One prediction for each entity, with the features it was made from."""
     entities = entities_of(forms.parse(body), features.keys)
     values = await features.of(entities)
-    answered = model.answer(values, probabilities=True)
+    answered = await lane.run(lambda: model.answer(values, probabilities=True), long=len(entities) >= MANY)
     predictions = [
         {"entity": entity, "prediction": prediction, "features": {name: column[row] for name, column in values.items()}}
         for row, (entity, prediction) in enumerate(zip(entities, answered["predictions"], strict=True))

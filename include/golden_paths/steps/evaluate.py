@@ -31,17 +31,17 @@ def run(context: StepContext) -> Evidence:
         metrics.require(section.metrics, outcome)
         measured = metrics.compute(outcome)
         champion = _champion(context, training_set, frame)
-        reasons = gates.failures(
-            section, measured, champion.measured if champion else None, champion.version.version if champion else ""
-        )
+        rival, version = (champion.measured, champion.version.version) if champion else (None, None)
+        unanswered = int((~outcome.answered).sum())
+        reasons = gates.failures(section, measured, rival, version or "", unanswered=unanswered)
         judgement = report.Judgement(
             context.spec,
             model.digest,
             training_set.digest,
             outcome,
             measured,
-            champion.measured if champion else None,
-            champion.version.version if champion else None,
+            rival,
+            version,
             reasons,
         )
         uri = _logged(context, model.mlflow_run_id, judgement, Path(folder) / "report")
@@ -54,8 +54,8 @@ def run(context: StepContext) -> Evidence:
         mlflow_run_id=model.mlflow_run_id,
         model_digest=model.digest,
         metrics=measured,
-        champion_version=champion.version.version if champion else None,
-        champion_metrics=champion.measured if champion else {},
+        champion_version=version,
+        champion_metrics=rival or {},
         report=uri,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from golden_paths import digests, sandbox
 from golden_paths.artifacts import Model, TrainingSet
 from golden_paths.errors import StepFailed
-from golden_paths.modelling import provenance
+from golden_paths.modelling import provenance, source
 from golden_paths.modelling.frame import fetched
 from golden_paths.spec import PathSpec, TrainSection
 from golden_paths.step import Step, StepContext
@@ -21,33 +21,33 @@ COMPLETE = "golden_paths.model"  # the tag that makes an attempt count: written 
 def run(context: StepContext) -> Model:
     """One MLflow run per run of the path, spec, data, code, params and seed; a finished one is returned as it is."""
     training_set, tracking = context.take(TrainingSet), context.clients.tracking
-    source = _source(context)
-    key = _key(context, training_set, digests.of_file(source))
-    tracked = tracking.run(
-        context.spec.name, key, name=f"train {context.run.id}", tags=provenance.tags(context, training_set)
-    )
+    code = _source(context)
+    key = _key(context, training_set, code.digest)
+    tags = provenance.tags(context, training_set, code)
+    tracked = tracking.run(context.spec.name, key, name=f"train {context.run.id}", tags=tags)
     if done := tracked.tags.get(COMPLETE):
         context.log(f"already trained as MLflow run {tracked.id}")
         return Model.model_validate_json(done)
     with tempfile.TemporaryDirectory(prefix="golden-paths-train-") as folder:
         out = Path(folder)
+        kept = code.copied(out / "code")  # before it runs: what is kept is what the digest is of
         try:
-            fitted = _fit(context, training_set, source, out)
+            fitted = _fit(context, training_set, code.file, out)
         except StepFailed as error:
             _keep_notebook(context, tracked.id, out)
             tracking.tag(tracked.id, {"golden_paths.reason": str(error)})
             tracking.finish(tracked.id, failed=True)
             raise
         _keep_notebook(context, tracked.id, out)
-        model = _log(context, training_set, tracked.id, source, fitted, out)
+        model = _log(context, training_set, tracked.id, kept, fitted, out)
     tracking.tag(tracked.id, {COMPLETE: model.model_dump_json(), "golden_paths.reason": ""})
     tracking.finish(tracked.id)
     return model
 
 
-def _source(context: StepContext) -> Path:
+def _source(context: StepContext) -> source.Source:
     train = context.spec.need(TrainSection)
-    return context.project.path((train.code or train.notebook or "").partition(":")[0])
+    return source.of(context.project.path((train.code or train.notebook or "").partition(":")[0]))
 
 
 def _key(context: StepContext, training_set: TrainingSet, code: str) -> str:
@@ -56,10 +56,10 @@ def _key(context: StepContext, training_set: TrainingSet, code: str) -> str:
     return "train:" + digests.of_bytes(json.dumps(identity, sort_keys=True).encode())
 
 
-def _fit(context: StepContext, training_set: TrainingSet, source: Path, out: Path) -> dict[str, Any]:
+def _fit(context: StepContext, training_set: TrainingSet, file: Path, out: Path) -> dict[str, Any]:
     train = context.spec.need(TrainSection)
     payload = {
-        "source": str(source),
+        "source": str(file),
         "function": (train.code or "").partition(":")[2],
         "place": train.code or train.notebook,
         "params": dict(train.params),
@@ -80,7 +80,7 @@ def _keep_notebook(context: StepContext, run_id: str, out: Path) -> None:
 
 
 def _log(
-    context: StepContext, training_set: TrainingSet, run_id: str, source: Path, fitted: dict[str, Any], out: Path
+    context: StepContext, training_set: TrainingSet, run_id: str, code: Path, fitted: dict[str, Any], out: Path
 ) -> Model:
     tracking, train = context.clients.tracking, context.spec.need(TrainSection)
     frame = next(path for path in (out / "training_set").rglob("*") if path.is_file())
@@ -94,7 +94,7 @@ def _log(
         frame=frame,
         label=training_set.label,
     )
-    tracking.upload(run_id, source, "code")
+    tracking.upload(run_id, code, "code")
     tracking.upload(run_id, provenance.spec_file(context, out))
     tracking.upload(run_id, provenance.environment_file(out))
     golden = tracking.upload(run_id, out / "golden_records.json")

@@ -45,6 +45,12 @@ def test_every_bound_that_is_missed_is_named(
     assert gates.failures(section(bounds), measured, None) == said
 
 
+def test_a_metric_that_missing_answers_forbid_says_so() -> None:
+    assert gates.failures(section({"rmse": "<= 1"}), {}, None, unanswered=3) == [
+        "rmse cannot be computed on the held-out rows (3 of them got no answer, NaN), must be <= 1"
+    ]
+
+
 WORSE = "roc_auc is 0.78, champion version 3 has 0.8 on the same rows: worse by 0.02, may lose 0.01"
 
 

@@ -162,6 +162,37 @@ def test_a_model_of_the_scientists_own_class_travels_with_its_code(tmp_path: Pat
     assert "fit.Mean" in (folder / "MLmodel").read_text()
 
 
+OWN = {
+    "fit.py": "from sklearn.linear_model import LogisticRegression\nfrom penalty import C\n"
+    "def fit(features, label):\n    return LogisticRegression(C=C).fit(features, label)\n",
+    "penalty.py": "import cohort.limits\nC = cohort.limits.C\n",
+    "cohort/__init__.py": "",
+    "cohort/limits.py": "C = 0.5\n",
+    "other.py": "raise SystemExit\n",
+}
+
+
+def test_the_scientists_own_modules_are_part_of_the_codes_identity_and_kept_with_the_run(tmp_path: Path) -> None:
+    online = Online(tmp_path)
+    (online.project.root / "include" / "cohort").mkdir()
+    for name, text in OWN.items():
+        online.write(name, text)
+    model = train.run(online.context())
+    kept = online.clients.tracking.folder / model.mlflow_run_id / "code"
+    assert {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()} == OWN.keys() - {
+        "other.py"
+    }
+    tags = online.clients.tracking.runs[model.mlflow_run_id].tags
+    assert tags["golden_paths.code_digest"] == digests.of_folder(kept)
+    assert train.run(online.context()) == model
+    online.write("other.py", "import nothing\n")
+    assert train.run(online.context()) == model
+    online.write("cohort/limits.py", "C = 0.25\n")
+    again = train.run(online.context())
+    assert again.mlflow_run_id != model.mlflow_run_id
+    assert again.weights != model.weights
+
+
 def test_a_notebook_fits_with_the_specs_params_and_is_kept_with_its_outputs(tmp_path: Path) -> None:
     online = Online(tmp_path)
     cell = "from sklearn.linear_model import LogisticRegression\nprint('C is', C)"
