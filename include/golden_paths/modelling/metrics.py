@@ -107,16 +107,20 @@ def _of_positive(name: str) -> Callable[[Outcome], float]:
     return compute
 
 
-def _log_loss(outcome: Outcome) -> float:
-    from sklearn.metrics import log_loss
+def _of_classes(name: str, **settings: Any) -> Callable[[Outcome], float]:
+    """A scikit-learn metric of truth and every class' probability, which it takes in the sorted order of the classes."""
 
-    return float(log_loss(outcome.truth, outcome.probabilities, labels=outcome.classes))
+    def compute(outcome: Outcome) -> float:
+        import numpy as np
+        from sklearn import metrics
 
+        assert outcome.classes is not None
+        assert outcome.probabilities is not None
+        order = np.argsort(outcome.classes)
+        probabilities = outcome.probabilities[:, order]
+        return float(getattr(metrics, name)(outcome.truth, probabilities, labels=outcome.classes[order], **settings))
 
-def _roc_auc_ovr(outcome: Outcome) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(outcome.truth, outcome.probabilities, multi_class="ovr", labels=outcome.classes))
+    return compute
 
 
 METRICS: dict[str, Metric] = {
@@ -129,8 +133,10 @@ METRICS: dict[str, Metric] = {
     "recall": Metric((BINARY,), True, _of_positive("recall_score")),
     "brier": Metric((BINARY,), False, _scored("brier_score_loss"), needs_probabilities=True),
     "f1_macro": Metric((MULTICLASS,), True, _plain("f1_score", average="macro", zero_division=0)),
-    "roc_auc_ovr": Metric((MULTICLASS,), True, _roc_auc_ovr, needs_probabilities=True),
-    "log_loss": Metric(CLASSES, False, _log_loss, needs_probabilities=True),
+    "roc_auc_ovr": Metric(
+        (MULTICLASS,), True, _of_classes("roc_auc_score", multi_class="ovr"), needs_probabilities=True
+    ),
+    "log_loss": Metric(CLASSES, False, _of_classes("log_loss"), needs_probabilities=True),
     "r2": Metric((REGRESSION,), True, _plain("r2_score")),
     "mae": Metric((REGRESSION,), False, _plain("mean_absolute_error")),
     "rmse": Metric((REGRESSION,), False, _plain("root_mean_squared_error")),

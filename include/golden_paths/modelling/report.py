@@ -11,12 +11,14 @@ from pathlib import Path
 from golden_paths.modelling import plots
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.spec import EvaluateSection, PathSpec
+from golden_paths.values import Bound
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .9rem;border-bottom:1px solid #d7dbe0;text-align:left}
 td.n{text-align:right;font-variant-numeric:tabular-nums}.verdict{padding:.6rem 1rem;border-left:5px solid}
 .passed{border-color:#1a7f37;background:#eaf6ec}.failed{border-color:#b3261e;background:#fbecea}
-img{max-width:30rem;width:100%}code{font-size:90%}"""
+td.held{color:#1a7f37}td.missed{color:#b3261e;font-weight:600}.plots{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start}
+img{max-width:30rem;width:100%}code{font-size:90%;overflow-wrap:anywhere}"""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ def write(judgement: Judgement, folder: Path) -> Path:
         f"<h1>{name}</h1><p>{html.escape(judgement.spec.description)}</p>",
         _verdict(judgement.reasons),
         _table(judgement),
-        "".join(_image(title, path) for title, path in drawn.items()),
-        f"<p>{len(judgement.outcome.truth)} held-out rows of training set <code>{judgement.training_set}</code>, "
+        f'<div class="plots">{"".join(_image(title, path) for title, path in drawn.items())}</div>',
+        f"<p>{_rows(judgement.outcome)} of training set <code>{judgement.training_set}</code>, "
         f"model <code>{judgement.model_digest}</code>, owner {html.escape(judgement.spec.owner)}.</p>",
     ]
     report = folder / "report.html"
@@ -53,6 +55,11 @@ def write(judgement: Judgement, folder: Path) -> Path:
         + "</html>\n"
     )
     return report
+
+
+def _rows(outcome: Outcome) -> str:
+    without = int((~outcome.answered).sum())
+    return f"{len(outcome.truth)} held-out rows{f' ({without} without an answer, not drawn)' if without else ''}"
 
 
 def _verdict(reasons: Sequence[str]) -> str:
@@ -70,11 +77,19 @@ def _table(judgement: Judgement) -> str:
         else f"<th>champion (version {html.escape(judgement.champion_version or '')})</th>"
     )
     rows = [f"<tr><th>metric</th><th>this model</th>{champion}<th>bound</th></tr>"]
-    for name, value in judgement.measured.items():
+    for name in dict.fromkeys([*judgement.measured, *section.metrics]):
+        value = judgement.measured.get(name)
         theirs = "" if judgement.champion is None else f'<td class="n">{_number(judgement.champion.get(name))}</td>'
-        bound = html.escape(str(section.metrics.get(name, "")))
-        rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{theirs}<td>{bound}</td></tr>')
+        verdict = _against(section.metrics.get(name), value)
+        rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{theirs}{verdict}</tr>')
     return f"<table>{''.join(rows)}</table>"
+
+
+def _against(bound: Bound | None, value: float | None) -> str:
+    if bound is None:
+        return "<td></td>"
+    held = value is not None and bound.holds(value)
+    return f'<td class="{"held" if held else "missed"}">{html.escape(str(bound))}{"" if held else ", missed"}</td>'
 
 
 def _number(value: float | None) -> str:

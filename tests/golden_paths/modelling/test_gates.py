@@ -128,6 +128,17 @@ def test_a_perfect_model_has_perfect_metrics_whatever_its_labels_are() -> None:
         assert found["brier"] == pytest.approx((0.01 + 0.04 + 0.09 + 0.01) / 4)
 
 
+def test_the_order_of_a_models_classes_does_not_change_its_metrics() -> None:
+    truth, classes = np.array(["low", "high", "mid", "low", "mid", "high"]), np.array(["high", "low", "mid"])
+    chances = np.random.default_rng(0).dirichlet(np.ones(3), 6)
+    found = [
+        metrics.compute(Outcome("multiclass", truth, classes[chances.argmax(1)], classes[order], chances[:, order]))
+        for order in ([0, 1, 2], [1, 2, 0])
+    ]
+    assert found[0] == pytest.approx(found[1])
+    assert {"log_loss", "roc_auc_ovr"} <= found[0].keys()
+
+
 def test_one_class_among_the_rows_leaves_out_what_needs_two() -> None:
     only = Outcome("binary", np.array([1, 1]), np.array([1, 1]), np.array([0, 1]), np.array([[0.1, 0.9], [0.2, 0.8]]))
     assert "roc_auc" not in metrics.compute(only)
