@@ -65,6 +65,10 @@ class Servers:
             "DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+            # A scheduler is up before its API server, by 15 s on a busy machine: a task must not use up its retries there.
+            "WORKERS__EXECUTION_API_RETRIES": "15",
+            "WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
+            "WORKERS__EXECUTION_API_TIMEOUT": "30",
             "OPENLINEAGE__DISABLED": "True",
         }
         airflow = {f"AIRFLOW__{key}": value for key, value in settings.items()}

@@ -28,10 +28,11 @@ class StepOperator(BaseOperator):
     ui_color = "#eef4fb"
 
     def __init__(self, *, loaded: LoadedSpec, **arguments: Any) -> None:
+        # After 10 to 20 s and 20 to 40 s (Airflow adds the spread): as long as a server takes that is started again.
         defaults: dict[str, Any] = {
             "retries": 2,
             "retry_delay": timedelta(seconds=10),
-            "retry_exponential_backoff": True,
+            "retry_exponential_backoff": 2.0,
         }
         super().__init__(**(defaults | arguments))
         self.loaded = loaded

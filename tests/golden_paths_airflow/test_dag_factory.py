@@ -139,3 +139,9 @@ def test_the_retired_package_is_named_when_it_is_installed(tmp_path: Path, monke
         "openlineage-airflow 1.41.0 is installed beside apache-airflow-providers-openlineage: it is retired, emits nothing on "
         "Airflow 2.8 and later, and drags the provider to an old version; remove it: pip uninstall openlineage-airflow"
     )
+
+
+def test_steps_are_retried_twice_and_wait_longer_the_second_time(dags: Path) -> None:
+    tasks = build(dags / "churn.yaml").tasks
+    retries = {(task.retries, task.retry_delay, task.retry_exponential_backoff) for task in tasks}
+    assert retries == {(2, timedelta(seconds=10), 2.0)}
