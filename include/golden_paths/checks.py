@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +21,11 @@ from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
 
 MAX_READ = 8 * 1024 * 1024  # bytes of a feature repository's Python files
+MAX_CONFIG = 64 * 1024
 CUT = "..."
+TIMESTAMP = "event_timestamp"
+FEAST_PROJECT = re.compile(r"^project:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+FEAST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 
 
 def check(spec: PathSpec, document: Document, project: Project) -> None:
@@ -77,12 +82,26 @@ def _features(spec: PathSpec, document: Document, project: Project) -> None:
             document, ("features", "repo"), "has no feature_store.yaml", "name the folder of a Feast feature repository"
         )
         return
+    _feast_project(repo, document)
     found = _services(repo, section.service)
     if section.service not in found and "*" not in found:
         problem, remedy = f"is no feature service of {section.repo}", _nearest(section.service, tuple(sorted(found)))
         if CUT in found:
             problem, remedy = f"was not found in the first files of {section.repo}", "define it in one at its top"
         _say(document, ("features", "service"), problem, remedy)
+
+
+def _feast_project(repo: Path, document: Document) -> None:
+    """Feast's own refusal comes in a traceback, and the name is most often that of the model, which holds a '-'."""
+    try:
+        text = regular_file.read(repo / "feature_store.yaml", MAX_CONFIG).decode(errors="replace")
+    except OSError as error:
+        _say(document, ("features", "repo"), f"has a feature_store.yaml that cannot be read: {error.strerror}", "mend it")
+        return
+    if (named := FEAST_PROJECT.search(text)) and not FEAST_NAME.fullmatch(named[1]):
+        problem = f"has project '{named[1]}' in feature_store.yaml, and Feast takes letters, digits and '_' alone"
+        fit = re.sub(r"[^A-Za-z0-9]+", "_", named[1]).strip("_")
+        _say(document, ("features", "repo"), problem, f"write project: {fit}")
 
 
 def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
@@ -97,7 +116,11 @@ def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
         reason = getattr(error, "strerror", None) or error
         _say(document, key, f"is no parquet file: {reason}", "write it with DataFrame.to_parquet")
         return
-    if section.label not in names:
+    if TIMESTAMP not in names:
+        _say(document, key, f"has no column {TIMESTAMP}", "add it: the time, in UTC, at which a row's label was known")
+    if section.label == TIMESTAMP:
+        _say(document, ("training_set", "label"), "is the rows' time", "name the column that the model predicts")
+    elif section.label not in names:
         _say(document, ("training_set", "label"), f"is no column of {section.entities}", _nearest(section.label, names))
 
 
@@ -124,11 +147,14 @@ def _train(spec: PathSpec, document: Document, project: Project) -> None:
 def _metrics(spec: PathSpec, document: Document) -> None:
     if not (section := spec.evaluate):
         return
-    for name in section.metrics:
+    for name, bound in section.metrics.items():
+        key: Key = ("evaluate", "metrics", name)
         if name not in METRICS and not document.full:
-            line = document.lines[("evaluate", "metrics", name)]
             remedy = _nearest(name, tuple(METRICS))
-            document.complain(line, ("evaluate", "metrics", name), None, "is not a metric that is known", remedy)
+            document.complain(document.lines[key], key, None, "is not a metric that is known", remedy)
+        elif (bound.operator == ">=") is not METRICS[name].greater_is_better:
+            better, sign = ("higher", ">=") if METRICS[name].greater_is_better else ("lower", "<=")
+            _say(document, key, f"keeps good models out: {name} is better when {better}", f'write "{sign} {bound.value:g}"')
     if section.champion and section.champion.metric not in section.metrics:
         remedy = _nearest(section.champion.metric, tuple(section.metrics))
         _say(document, ("evaluate", "champion", "metric"), "is not among evaluate.metrics", remedy)

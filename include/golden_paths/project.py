@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from golden_paths.errors import GoldenPathsError
+
 
 @dataclass(frozen=True)
 class Project:
@@ -33,6 +35,21 @@ class Project:
         above = (*parents, *parents[0].resolve().parents)
         return cls.at(
             next((folder for folder in above if (folder / "include").is_dir()), parents[min(1, len(parents) - 1)])
+        )
+
+    @classmethod
+    def here(cls, folder: Path) -> Project:
+        """The project that a command is called in: $GOLDEN_PATHS_PROJECT, or the nearest of `folder` and those above it
+        that holds dags/ and include/. Raises `GoldenPathsError` when there is none.
+        """
+        if named := os.environ.get("GOLDEN_PATHS_PROJECT"):
+            return cls.at(Path(named))
+        for place in (folder := folder.absolute(), *folder.parents):
+            if (place / "dags").is_dir() and (place / "include").is_dir():
+                return cls.at(place)
+        raise GoldenPathsError(
+            f"no project at {folder} or above it; call this in the folder that holds dags/ and include/, "
+            "or set GOLDEN_PATHS_PROJECT to it"
         )
 
     def path(self, name: str) -> Path:

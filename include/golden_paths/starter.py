@@ -21,15 +21,15 @@ description: What NAME predicts, and for whom.
 
 features:
   # {features.repo}
-  repo: include/feature_repos/NAME
+  repo: include/feature_repos/SNAKE
   # {features.service}
-  service: NAME_v1
+  service: SNAKE_v1
   # {features.freshness}
   # freshness: 24h
 
 training_set:
   # {training_set.entities}
-  entities: include/data/NAME/entities.parquet
+  entities: include/data/SNAKE/entities.parquet
   # {training_set.label}
   label: label
   # {training_set.split.by} {training_set.split.test}
@@ -37,9 +37,9 @@ training_set:
 
 train:
   # {train.code}
-  code: include/models/NAME.py:fit
+  code: include/models/SNAKE.py:fit
   # {train.notebook}
-  # notebook: include/notebooks/NAME.ipynb
+  # notebook: include/notebooks/SNAKE.ipynb
   # {train.params}
   params: {{}}
 
@@ -74,4 +74,5 @@ class _Descriptions:
 def starter(name: str) -> str:
     """The text of a starter spec for a model of this name."""
     top = {field: getattr(_Descriptions(PathSpec), field) for field in PathSpec.model_fields}
-    return STARTER.format(**top).replace("NAME", name)
+    # Feast and Python take no '-' in a name: what the scientist copies from here must work there.
+    return STARTER.format(**top).replace("NAME", name).replace("SNAKE", name.replace("-", "_"))

@@ -36,6 +36,11 @@ SURPRISES = (
     (re.compile(r"[-+]?[0-9][0-9]*_[0-9_]+"), "a number"),
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a date"),
 )
+# What the parser says -> what most often is behind it.
+REMEDIES = {
+    "mapping values are not allowed in this context": "put a text that holds ': ' in quotes",
+    "found character that cannot start any token": "indent with spaces, and put what starts with @, ` or % in quotes",
+}
 Key = tuple[str | int, ...]
 CLAIMED: tuple[Key, ...] = (("name",), ("deploy", "port"))
 
@@ -93,9 +98,8 @@ def parse(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = getattr(error, "problem", None) or "it cannot be parsed"
-        document.complain(
-            mark.line + 1 if mark else 0, (), None, f"is not YAML: {said}", "mend the syntax at this line"
-        )
+        remedy = REMEDIES.get(said, "mend the syntax at this line")
+        document.complain(mark.line + 1 if mark else 0, (), None, f"is not YAML: {said}", remedy)
         root = None
     if root is None and not document.problems:
         document.complain(0, (), None, "is empty", "start with: python -m golden_paths new NAME")

@@ -32,6 +32,15 @@ def repo(name: str) -> str:
 
 
 CASES = {
+    "a label that is the time": (
+        change("label: left", "label: event_timestamp"),
+        "bad.yaml:10: training_set.label 'event_timestamp' is the rows' time; name the column that the model predicts",
+    ),
+    "a bound on the wrong side": (
+        change('">= 0.75"', '"<= 0.75"'),
+        "bad.yaml:15: evaluate.metrics.roc_auc '<= 0.75' keeps good models out: roc_auc is better when higher; "
+        'write ">= 0.75"',
+    ),
     "../": (
         change("include/data/churn.parquet", "../../etc/passwd"),
         f"bad.yaml:9: training_set.entities '../../etc/passwd' {INSIDE}",

@@ -25,7 +25,8 @@ CASES = {
     ),
     "a tab": (
         change("  repo:", "\trepo:"),
-        "bad.yaml:6: is not YAML: found character that cannot start any token; mend the syntax at this line",
+        "bad.yaml:6: is not YAML: found character that cannot start any token; "
+        "indent with spaces, and put what starts with @, ` or % in quotes",
     ),
     "unknown key": (
         change("owner:", "ownr: x\nowner:"),

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from golden_paths import digests, parquet
-from golden_paths.clients import feast_views
+from golden_paths import digests
+from golden_paths.clients import feast_entities, feast_views
+from golden_paths.clients.feast_entities import TIMESTAMP
 from golden_paths.errors import StepFailed
 
-TIMESTAMP = "event_timestamp"
 WRITE_ROWS = 10_000  # rows that Feast turns into protobuf at once; by itself it takes a whole window
 
 
@@ -42,21 +42,20 @@ def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
         store = _applied(payload)
         service = _service(store, payload["service"])
         keys = _keys(store, service)
-    entities = parquet.read(payload["entities"])
-    needed = [*keys, TIMESTAMP, payload["label"]]
-    if missing := [name for name in needed if name not in entities.columns]:
-        raise StepFailed(
-            f"{Path(payload['entities']).name} has no column {', '.join(missing)}",
-            remedy=f"it needs the keys of the service's views, the time and the label: {', '.join(needed)}",
-        )
-    joined = store.get_historical_features(entity_df=entities[needed], features=service).to_df()
-    # Those the service offers online too: the inputs of its on-demand views come along here, and not there.
+    # Those the service offers online too: the inputs of its on-demand views come along in the join, and not there.
     features = [feature.name for projection in service.feature_view_projections for feature in projection.features]
+    entities = feast_entities.read(Path(payload["entities"]), keys=keys, label=payload["label"], features=features)
+    joined = store.get_historical_features(entity_df=entities, features=service).to_df()
     # The label is the last word on the order: rows that are equal in keys and time differ in nothing else.
     frame = joined[[*keys, TIMESTAMP, *features, payload["label"]]]
     frame = frame.sort_values([TIMESTAMP, *keys, payload["label"]], kind="stable").reset_index(drop=True)
     frame.to_parquet(payload["destination"], index=False)
     for name, count in frame[features].isna().sum().items():
+        if count == len(frame) > 0:
+            raise StepFailed(
+                f"feature {name} is missing in all {count} rows: none of its values is as old as the row it is joined to",
+                remedy=f"check the times: a feature's {TIMESTAMP} must not be later than the label's",
+            )
         if count:
             print(f"feature {name}: missing in {count} of {len(frame)} rows")  # noqa: T201
     rows = {"rows": len(frame), "entity_rows": len(entities)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_paths import digests
+from golden_paths.clients import feast_sources
 from golden_paths.clients.feast_windows import EPOCH, TICK, Source, Window
 from golden_paths.errors import StepFailed
 
@@ -24,7 +25,7 @@ class ViewPlan:
 
     `rows` is what the source holds of the interval. Writing goes on to `until`: when a later interval was materialized
     before this one (a backfill), its rows are written again, because Feast's online stores keep what was written last,
-    not what is newest.
+    not what is newest. `seen` is where a run without an interval of its own notes what the source held; else None.
     """
 
     view: Any
@@ -35,21 +36,30 @@ class ViewPlan:
     rows: Window | None
     done_before: bool
     mark: Path
+    seen: Path | None
 
 
 def plan(store: Any, view: Any, asked: datetime | None, end: datetime, home: Path) -> ViewPlan:
     """Without an interval of its own, a run writes what came since the last one.
 
     That is everything when the view's definition changed: Feast goes on from where the old definition stopped, and a
-    new feature would have no values.
+    new feature would have no values. It is everything too when rows that were written before are others now: they would
+    be learnt from and not served.
     """
-    source, mark = _source(store, view), home / f"{view.name}.whole"
+    source, mark, seen = _source(store, view), home / f"{view.name}.whole", home / f"{view.name}.seen"
+    feast_sources.require(view, source)
     done_until = view.most_recent_end_time
     whole = done_until is not None and mark.is_file() and mark.read_text() == _definition(view)
+    if whole and not asked and _differs(source, seen):
+        print(f"{view.name}: rows that were written before have changed; all are written again")  # noqa: T201
+        whole = False
     start = asked or (done_until if whole else EPOCH)
     until = max(end, done_until or end) if asked else end
     rows = source.between(start, end)
-    return ViewPlan(view, source, start, end, until, rows, done_before=done_until is not None, mark=mark)
+    if repeated := source.repeated(start, end):
+        print(f"{view.name}: {repeated} rows have the keys and time of another; which one counts is left open")  # noqa: T201
+    done_before = done_until is not None
+    return ViewPlan(view, source, start, end, until, rows, done_before, mark, seen=None if asked else seen)
 
 
 def refuse_empty(service: str, plans: Sequence[ViewPlan], *, asked: bool) -> None:
@@ -89,7 +99,18 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
     _read_back(store, plan, held.newest)
     if plan.start == EPOCH:
         plan.mark.write_text(_definition(plan.view))
+    if plan.seen:
+        until = held.newest + TICK
+        plan.seen.write_text(f"{until.isoformat()} {plan.source.content(until)}")
     return {"view": plan.view.name, "rows": written, "newest": held.newest.isoformat()}
+
+
+def _differs(source: Source, seen: Path) -> bool:
+    """Whether the rows that were noted in `seen` are not what the source holds of that time now."""
+    if not seen.is_file():
+        return False
+    until, _, content = seen.read_text().partition(" ")
+    return source.content(datetime.fromisoformat(until)) != content
 
 
 def _read_back(store: Any, plan: ViewPlan, newest: datetime) -> None:

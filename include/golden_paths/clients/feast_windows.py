@@ -52,6 +52,32 @@ class Source:
                 assert found is not None, "a row was there, and is gone: the source changed while it was read"
                 yield found
 
+    def columns(self) -> dict[str, str]:
+        """duckdb's type of every column."""
+        import duckdb
+
+        with duckdb.connect() as connection:
+            rows = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(self.file)}')").fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def content(self, end: datetime) -> str:
+        """A digest of all rows before `end`, whatever their order."""
+        import duckdb
+
+        query = (
+            f"SELECT count(*), sum(hash(row)::HUGEINT) FROM read_parquet('{_quoted(self.file)}') AS row"
+            f' WHERE epoch_us("{self.timestamp}"::TIMESTAMPTZ) < ?'
+        )
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            rows, total = connection.execute(query, [_micros(end)]).fetchall()[0]
+        return f"{rows} {total}"
+
+    def repeated(self, start: datetime, end: datetime) -> int:
+        """How many rows of [start, end) have the keys and time of another."""
+        with _opened(self) as source:
+            return source.repeated(_micros(start), _micros(end))
+
     def sample(self, newest: datetime, count: int = 5) -> list[dict[str, Any]]:
         """Entity keys of up to `count` rows of one moment."""
         with _opened(self) as source:
@@ -86,6 +112,11 @@ class _Rows:
         )
         return Window(_time(oldest), _time(newest), rows, keys) if rows else None
 
+    def repeated(self, start: int, end: int) -> int:
+        one = f"row({', '.join([*self._names, 'moment'])})"
+        query = f"SELECT count(*) - count(DISTINCT {one}) FROM source WHERE moment >= ? AND moment < ?"
+        return int(self._row(query, start, end)[0])
+
     def keys(self, moment: int, count: int) -> list[dict[str, Any]]:
         names = ", ".join(self._names)
         query = f"SELECT DISTINCT {names} FROM source WHERE moment = ? ORDER BY {names} LIMIT ?"
@@ -101,14 +132,17 @@ def _opened(source: Source) -> Iterator[_Rows]:
     import duckdb
 
     columns = "".join(f', "{column}" AS "{name}"' for name, column in source.keys.items())
-    file = source.file.replace("'", "''")
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
             f'CREATE VIEW source AS SELECT epoch_us("{source.timestamp}"::TIMESTAMPTZ) AS moment{columns}'
-            f" FROM read_parquet('{file}')"
+            f" FROM read_parquet('{_quoted(source.file)}')"
         )
         yield _Rows(connection, [f'"{name}"' for name in source.keys])
+
+
+def _quoted(file: str) -> str:
+    return file.replace("'", "''")
 
 
 def _micros(moment: datetime) -> int:

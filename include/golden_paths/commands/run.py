@@ -18,6 +18,8 @@ from golden_paths.plan import PlannedStep
 from golden_paths.runner import StepDone, run_path
 from golden_paths.step import Run
 
+INTERRUPTED = 130  # as a shell says it
+
 
 def run(
     file: Annotated[Path, typer.Argument(help="The spec file.")],
@@ -45,15 +47,29 @@ def run(
             done.append(one)
             if not as_json:
                 console.print(f"  [green]done[/] in {one.seconds:.1f} s")
-    except StepFailed as error:
-        errors.print(f"[red]stopped:[/] {escape(str(error))}")
+    except (StepFailed, KeyboardInterrupt) as error:
+        failed = isinstance(error, StepFailed)
+        errors.print(f"[red]stopped:[/] {escape(str(error)) if failed else 'by Ctrl-C; what serves goes on serving'}")
         errors.print(f"resume with --run-id '{escape(identity.id)}'")
-        raise typer.Exit(1) from error
+        raise typer.Exit(1 if failed else INTERRUPTED) from error
     if as_json:
         print_json([_data(one) for one in done])
     elif isinstance(done[-1].artifact, Endpoint):
-        endpoint = done[-1].artifact
-        console.print(f"[bold green]{endpoint.endpoint}[/] version {endpoint.version} answers at {endpoint.url}")
+        _serves(done[-1].artifact, clients.tracking_uri)
+
+
+def _serves(endpoint: Endpoint, tracking_uri: str) -> None:
+    console.print(f"[bold green]{endpoint.endpoint}[/] version {endpoint.version} answers at {endpoint.url}")
+    console.print(f"  its API: {endpoint.url}/docs   stop it: python -m golden_paths stop {endpoint.endpoint}")
+    console.print(f"  its run, metrics and report are in MLflow: {escape(_place(tracking_uri))}")
+
+
+def _place(tracking_uri: str) -> str:
+    """Where to look; an SQLite store needs a server first. A password in the address is not shown."""
+    if tracking_uri.startswith("sqlite:"):
+        return f"mlflow ui --backend-store-uri {tracking_uri}"
+    scheme, _, rest = tracking_uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _data(one: StepDone) -> dict[str, Any]:

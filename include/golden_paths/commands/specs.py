@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from golden_paths.commands.output import AsJson, console, errors, print_json
 from golden_paths.errors import GoldenPathsError
 from golden_paths.folder import read_files, spec_files
 from golden_paths.load import read_spec
 from golden_paths.plan import Plan, make_plan
+from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.starter import starter
 
@@ -33,7 +33,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check specs and say everything that is wrong with any of them. Exit code 1 when something is."""
-    named = [file for path in paths or [Path("dags")] for file in (spec_files(path) if path.is_dir() else [path])]
+    named = [file for path in paths or [_dags()] for file in (spec_files(path) if path.is_dir() else [path])]
     good, broken = read_files({file.absolute(): file for file in named}.values())
     problems = [problem for _, error in broken for problem in error.problems]
     if as_json:
@@ -60,13 +60,12 @@ def plan(file: Annotated[Path, typer.Argument(help="The spec file.")], as_json: 
         print_json(_plan_data(made))
         return
     console.print(f"[bold]{escape(made.spec.name)}[/] on {made.path.id}: {made.path.promise}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("step", "after", "what it does", "reads", "writes"):
-        table.add_column(column, overflow="fold")
     for step in made.steps:
-        cells = (step.name, ", ".join(step.needs) or "-", step.summary, "\n".join(step.reads), "\n".join(step.writes))
-        table.add_row(*map(escape, cells))
-    console.print(table)
+        after = f"  after {', '.join(step.needs)}" if step.needs else ""
+        console.print(f"\n[bold]{step.name}[/]{after}\n    {escape(step.summary)}")
+        for verb, places in (("reads ", step.reads), ("writes", step.writes)):
+            for place in places:
+                console.print(f"    {verb}  {escape(place)}")
 
 
 def schema(
@@ -81,7 +80,7 @@ def schema(
 
 def new(
     name: Annotated[str, typer.Argument(help="The model's name, as in churn-next-month.")],
-    folder: Annotated[Path, typer.Option(help="Where to write NAME.yaml.")] = Path("dags"),
+    folder: Annotated[Path | None, typer.Option(help="Where to write NAME.yaml; absent: the project's dags/.")] = None,
 ) -> None:
     """Write a commented starter spec. A file that is there is never overwritten."""
     from pydantic import TypeAdapter, ValidationError
@@ -93,6 +92,7 @@ def new(
     except ValidationError as error:
         problem, _, remedy = str(error.errors()[0]["ctx"]["error"]).partition("|")
         raise GoldenPathsError(f"'{name}' {problem}; {remedy}") from error
+    folder = folder or _dags()
     target = folder / f"{name}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,6 +103,12 @@ def new(
     console.print(
         f"wrote {escape(str(target))}; next: fill it in, then python -m golden_paths validate {escape(str(target))}"
     )
+
+
+def _dags() -> Path:
+    """dags/ of the project this is called in; relative as long as that says where it is."""
+    folder = Project.here(Path.cwd()).root / "dags"
+    return Path("dags") if folder == Path("dags").resolve() else folder
 
 
 def _plan_data(made: Plan) -> dict[str, Any]:

@@ -35,14 +35,14 @@ def _called(function: Callable[..., Any], data: parts.Parts, payload: dict[str, 
         given = ", ".join(["features", "label", *params])
         raise CodeFailed(
             f"{payload['place']} cannot be called with ({given}): {error}",
-            remedy=f"it is {takes}: match train.params to it",
+            remedy=f"it is {takes}: it must take features, label and what train.params names",
         ) from error
     try:
         return function(data.features, data.label, **params)
     except Exception as error:
         traceback.print_exc()
         raise CodeFailed(
-            f"{payload['place']} raised {type(error).__name__}: {error}",
+            f"{payload['place']} raised {type(error).__name__}: {str(error).partition(chr(10))[0]}",
             remedy="mend it; the traceback is in the log above",
         ) from error
 

@@ -8,6 +8,18 @@ from golden_paths.modelling.metrics import loss
 from golden_paths.spec import EvaluateSection
 
 
+def lines(
+    section: EvaluateSection, measured: Mapping[str, float], champion: Mapping[str, float] | None, version: str = ""
+) -> list[str]:
+    """What was measured, a line for each metric that the spec names."""
+    found = []
+    for name, bound in section.metrics.items():
+        value = f"{measured[name]:.6g}" if name in measured else "cannot be computed"
+        theirs = f", champion version {version} {champion[name]:.6g}" if champion and name in champion else ""
+        found.append(f"{name} {value} (bound {bound}{theirs})")
+    return found
+
+
 def failures(
     section: EvaluateSection,
     measured: Mapping[str, float],

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import Route
 
-from golden_paths.serve import forms, predict
+from golden_paths.serve import described, forms, predict
 from golden_paths.serve.lane import Lane
 from golden_paths.serve.loading import Loader
 from golden_paths.serve.metrics import Metrics
@@ -25,9 +25,18 @@ log = logging.getLogger("uvicorn.error")
 Handler = Callable[[Request], Awaitable[dict[str, Any]]]
 
 
+class _Application(FastAPI):
+    """/docs and /openapi.json with the plain routes too."""
+
+    def openapi(self) -> dict[str, Any]:
+        schema = super().openapi()
+        schema["paths"] = described.PATHS | schema["paths"]
+        return schema
+
+
 def build(status: Status, loader: Loader) -> FastAPI:
     """The application; it answers /health before `loader` has the model."""
-    app = FastAPI(title=f"{status.identity.name} {status.identity.version}")
+    app = _Application(title=f"{status.identity.name} {status.identity.version}")
     metrics = Metrics(status.identity)
 
     @app.get("/health")

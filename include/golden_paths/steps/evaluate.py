@@ -32,6 +32,8 @@ def run(context: StepContext) -> Evidence:
         measured = metrics.compute(outcome)
         champion = _champion(context, training_set, frame)
         rival, version = (champion.measured, champion.version.version) if champion else (None, None)
+        for line in gates.lines(section, measured, rival, version or ""):
+            context.log(line)
         unanswered = int((~outcome.answered).sum())
         reasons = gates.failures(section, measured, rival, version or "", unanswered=unanswered)
         judgement = report.Judgement(

@@ -85,6 +85,32 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     assert online(shop, "profile:left", 2, monkeypatch) == 8
 
 
+def test_rows_that_changed_after_they_were_written_are_written_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    shop.rows("profile", (1, day(1), 32), (2, day(2), 52))
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert online(shop, "profile:age", 1, monkeypatch) == 32
+
+
+def test_a_source_without_what_the_view_declares_is_named(shop: Shop) -> None:
+    (shop.repo / "features.py").write_text(DEFINITIONS.replace('Field(name="age"', 'Field(name="aeg"'))
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert str(caught.value) == (
+        "profile.parquet has no column 'aeg', which the view declares: profile; did you mean 'age'?"
+    )
+
+
+def test_a_source_that_is_not_there_is_named(shop: Shop) -> None:
+    (shop.data / "profile.parquet").unlink()
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert str(caught.value).startswith("the source of feature view profile cannot be read: ")
+    assert str(caught.value).endswith("; check the path of its FileSource, which starts at the repository's folder")
+
+
 def test_what_an_on_demand_view_computes_is_a_feature_and_its_sources_are_written(shop: Shop, tmp_path: Path) -> None:
     computed = """
 from feast.on_demand_feature_view import on_demand_feature_view

@@ -101,7 +101,7 @@ def test_killed_and_retried_leaves_one_run_and_one_model(tmp_path: Path, verb: s
             "def fit(features, label, C):\n    return None",
             {"depth": 3},
             "include/fit.py:fit cannot be called with (features, label, depth): missing a required argument: 'C'; "
-            "it is fit(features, label, C): match train.params to it",
+            "it is fit(features, label, C): it must take features, label and what train.params names",
         ),
         (
             "def fit(features, label):\n    return None",
