@@ -6,7 +6,7 @@ ROUNDS ?= 5
 COMPILE = $(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
   --python-version 3.11 --custom-compile-command "make lock"
 # Feast asks for sqlalchemy[mypy]: a type checker of 50 MB and what it needs, which nothing imports.
-UNUSED = mypy librt ast-serialize pathspec types-greenlet
+UNUSED = mypy librt ast-serialize types-greenlet
 
 .PHONY: help venv data demo test lint bench wheel images schema lock clean
 help:                ## show the targets
