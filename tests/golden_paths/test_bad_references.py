@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from bad_specs import change, hold, slow
@@ -85,6 +87,16 @@ CASES = {
         change("label: left", "label: leave"),
         "bad.yaml:10: training_set.label 'leave' is no column of include/data/churn.parquet; "
         "known are customer, event_timestamp, left",
+    ),
+    "entities without a time": (
+        entities("include/data/timeless.parquet"),
+        "bad.yaml:9: training_set.entities 'include/data/timeless.parquet' has no column event_timestamp; "
+        "add it: the time, in UTC, at which a row's label was known",
+    ),
+    "a project that Feast refuses": (
+        repo("sales-forecast"),
+        "bad.yaml:6: features.repo 'include/feature_repos/sales-forecast' has project 'sales-forecast' in feature_store.yaml, "
+        "and Feast takes letters, digits and '_' alone; write project: sales_forecast",
     ),
     "entities that are no parquet": (
         change("include/data/churn.parquet", "include/models/churn.py"),
@@ -192,7 +204,13 @@ def make_odd(include: Path) -> None:
 @pytest.fixture
 def dags(tmp_path: Path) -> Path:
     folder = make_project(tmp_path / "project")
-    (folder.parent / "include" / "models" / "outside.py").symlink_to(__file__)
+    include = folder.parent / "include"
+    (include / "models" / "outside.py").symlink_to(__file__)
+    entities = pd.read_parquet(include / "data" / "churn.parquet")
+    entities.drop(columns="event_timestamp").to_parquet(include / "data" / "timeless.parquet")
+    forecast = include / "feature_repos" / "sales-forecast"
+    shutil.copytree(include / "feature_repos" / "churn", forecast)
+    (forecast / "feature_store.yaml").write_text("project: sales-forecast  # of the team\nprovider: local\n")
     return folder
 
 

@@ -28,6 +28,15 @@ CASES = {
         "bad.yaml:6: is not YAML: found character that cannot start any token; "
         "indent with spaces, and put what starts with @, ` or % in quotes",
     ),
+    "a preset without quotes": (
+        change("features:", "schedule: @weekly\nfeatures:"),
+        "bad.yaml:5: is not YAML: found character that cannot start any token; "
+        "indent with spaces, and put what starts with @, ` or % in quotes",
+    ),
+    "a colon in a text": (
+        change("Chance that", "Chance: that"),
+        "bad.yaml:4: is not YAML: mapping values are not allowed in this context; put a text that holds ': ' in quotes",
+    ),
     "unknown key": (
         change("owner:", "ownr: x\nowner:"),
         "bad.yaml:3: ownr is not a key that is known here; did you mean 'owner'?",

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from golden_paths.commands import app, run
 from golden_paths.commands.specs import SCHEMA_FILE, schema_text
 from golden_paths.load import read_spec
 from golden_paths.starter import starter
@@ -21,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def call(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "include"), "COLUMNS": "200"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "include"), "COLUMNS": os.environ.get("COLUMNS", "200")}
     command = [sys.executable, "-m", "golden_paths", *arguments]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
@@ -68,6 +72,32 @@ def test_plan_touches_nothing(dags: Path) -> None:
     assert sorted(dags.parent.rglob("*")) == before
 
 
+def test_a_plan_names_each_place_whole_however_narrow_the_terminal_is(
+    dags: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    lines = call("plan", "dags/churn.yaml", cwd=dags.parent).stdout.splitlines()
+    at = lines.index("build_training_set  after materialize")
+    assert lines[at + 2 : at + 5] == [
+        "    reads   include/data/churn.parquet",
+        "    reads   Feast offline store: churn_v1",
+        "    writes  MLflow: training set of churn, by its SHA-256",
+    ]
+
+
+def test_ctrl_c_ends_a_run_with_how_to_resume_it(dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> Iterator[Any]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(run, "run_path", interrupted)
+    done = CliRunner().invoke(app, ["run", str(dags / "churn.yaml"), "--run-id", "mine"])
+    assert (done.exit_code, done.stderr) == (
+        130,
+        "stopped: by Ctrl-C; what serves goes on serving\nresume with --run-id 'mine'\n",
+    )
+
+
 def test_piped_output_is_plain(dags: Path) -> None:
     assert "\x1b" not in call("plan", "dags/churn.yaml", cwd=dags.parent).stdout
 
@@ -87,6 +117,26 @@ def test_new_writes_a_starter_and_never_overwrites(dags: Path) -> None:
     )
 
 
+def test_commands_find_their_project_from_a_folder_below_it(dags: Path) -> None:
+    inside = dags.parent / "include" / "models"
+    assert call("new", "sales-forecast", cwd=inside).returncode == 0
+    assert (dags / "sales-forecast.yaml").is_file()
+    assert [path.name for path in inside.iterdir()] == ["churn.py"]
+    assert f"valid   {dags / 'churn.yaml'}  churn on online-model@1\n" in call("validate", cwd=inside).stdout
+    assert call("endpoints", cwd=inside).stdout == "no endpoint; run a spec with: python -m golden_paths run FILE\n"
+
+
+@pytest.mark.parametrize("command", [("new", "churn"), ("validate",), ("endpoints",), ("stop", "churn")])
+def test_outside_a_project_a_command_says_where_it_must_be_called(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = call(*command, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"no project at {tmp_path} or above it; call this in the folder that holds dags/ and include/, "
+        "or set GOLDEN_PATHS_PROJECT to it\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_new_refuses_a_name_that_is_no_name(dags: Path) -> None:
     done = call("new", "../x", cwd=dags.parent)
     assert (done.returncode, done.stderr) == (
@@ -99,6 +149,7 @@ def test_new_refuses_a_name_that_is_no_name(dags: Path) -> None:
 def test_the_starter_lacks_nothing_but_the_files_it_names(dags: Path) -> None:
     file = dags / "churn.yaml"
     text = starter("churn").replace("include/data/churn/entities.parquet", "include/data/churn.parquet")
+    assert "repo: include/feature_repos/next_month\n" in starter("next-month")
     file.write_text(text.replace("label: label", "label: left"))
     assert read_spec(file).spec.name == "churn"
 

@@ -111,6 +111,34 @@ def test_a_source_that_is_not_there_is_named(shop: Shop) -> None:
     assert str(caught.value).endswith("; check the path of its FileSource, which starts at the repository's folder")
 
 
+def test_a_row_that_comes_late_is_served(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    shop.rows("profile", (1, day(1), 31), (2, day(2), 52), (3, day(1.5), 20))
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    assert "profile: rows that were written before have changed; all are written again" in lines
+    assert not [line for line in lines if line.startswith("orders: ")]
+    assert [online(shop, "profile:age", key, monkeypatch) for key in (2, 3)] == [52, 20]
+
+
+def test_rows_of_the_same_keys_and_time_are_told(shop: Shop) -> None:
+    shop.rows("profile", (1, day(1), 31), (1, day(1), 32), (2, day(2), 52))
+    lines: list[str] = []
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    assert "profile: 1 rows have the keys and time of another; which one counts is left open" in lines
+
+
+def test_a_feature_that_no_row_may_know_is_refused(shop: Shop, tmp_path: Path) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    entities = shop.rows("labels", (1, day(0), 1), (2, day(0), 0))
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().training_frame(SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet")
+    assert str(caught.value) == (
+        "feature spent is missing in all 2 rows: none of its values is as old as the row it is joined to; "
+        "check the times: a feature's event_timestamp must not be later than the label's"
+    )
+
+
 def test_what_an_on_demand_view_computes_is_a_feature_and_its_sources_are_written(shop: Shop, tmp_path: Path) -> None:
     computed = """
 from feast.on_demand_feature_view import on_demand_feature_view

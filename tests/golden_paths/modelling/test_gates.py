@@ -51,6 +51,16 @@ def test_a_metric_that_missing_answers_forbid_says_so() -> None:
     ]
 
 
+def test_what_was_measured_is_told_beside_its_bound_and_the_champion() -> None:
+    wanted = section({"roc_auc": ">= 0.75", "brier": "<= 0.2", "f1": ">= 0.5"})
+    assert gates.lines(wanted, {"roc_auc": 0.8, "brier": 0.1}, {"roc_auc": 0.79}, "3") == [
+        "roc_auc 0.8 (bound >= 0.75, champion version 3 0.79)",
+        "brier 0.1 (bound <= 0.2)",
+        "f1 cannot be computed (bound >= 0.5)",
+    ]
+    assert gates.lines(section({"mae": "<= 9"}), {"mae": 8.5}, None) == ["mae 8.5 (bound <= 9)"]
+
+
 WORSE = "roc_auc is 0.78, champion version 3 has 0.8 on the same rows: worse by 0.02, may lose 0.01"
 
 

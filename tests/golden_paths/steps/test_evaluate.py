@@ -38,6 +38,7 @@ def test_every_kind_of_model_is_measured_and_reported(tmp_path: Path, kind: str)
     evidence = evaluate.run(online.context(model, spec=online.spec(evaluate={"metrics": bounds})))
     run = online.clients.tracking.runs[model.mlflow_run_id]
     assert bounds.keys() <= evidence.metrics.keys() <= run.metrics.keys()
+    assert [line.split()[0] for line in online.log if "(bound" in line] == list(bounds)
     assert (evidence.champion_version, evidence.model_digest) == (None, model.digest)
     assert run.tags["golden_paths.verdict"] == "passed"
     folder = online.clients.tracking.folder / model.mlflow_run_id / "evaluation"

@@ -98,6 +98,11 @@ def test_killed_and_retried_leaves_one_run_and_one_model(tmp_path: Path, verb: s
             "include/fit.py:fit raised ZeroDivisionError: division by zero; mend it; the traceback is in the log above",
         ),
         (
+            "def fit(features, label):\n    raise ValueError('no luck\\nand much more')",
+            {},
+            "include/fit.py:fit raised ValueError: no luck; mend it; the traceback is in the log above",
+        ),
+        (
             "def fit(features, label, C):\n    return None",
             {"depth": 3},
             "include/fit.py:fit cannot be called with (features, label, depth): missing a required argument: 'C'; "
@@ -115,7 +120,7 @@ def test_killed_and_retried_leaves_one_run_and_one_model(tmp_path: Path, verb: s
             "fitted yet. Call 'fit' with appropriate arguments before using this estimator.; return an estimator that is fitted",
         ),
     ],
-    ids=["import", "raises", "signature", "no-predict", "not-fitted"],
+    ids=["import", "raises", "raises-at-length", "signature", "no-predict", "not-fitted"],
 )
 def test_failing_code_is_named_with_file_function_and_problem(
     tmp_path: Path, code: str, params: dict[str, Any], said: str
