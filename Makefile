@@ -3,14 +3,15 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 VENV := .venv/bin/python
 TESTS ?= tests
 ROUNDS ?= 5
+TARGET ?= local
 COMPILE = $(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
   --python-version 3.11 --custom-compile-command "make lock"
 # Feast asks for sqlalchemy[mypy]: a type checker of 50 MB and what it needs, which nothing imports.
 UNUSED = mypy librt ast-serialize types-greenlet
 
-.PHONY: help venv data demo test lint bench wheel images schema lock clean
+.PHONY: help venv data demo up down test lint bench bench-kubernetes bench-lineage wheel images schema lock clean
 help:                ## show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
 
 venv:                ## set up .venv from requirements.lock
 	@test -n "$(PYTHON)" || { echo "no Python found: install Python 3.11, 3.12 or 3.13 with venv" >&2; exit 1; }
@@ -19,8 +20,14 @@ venv:                ## set up .venv from requirements.lock
 data: venv           ## lay out the examples' data (from scikit-learn's bundled studies)
 	@$(VENV) include/data/make_examples.py
 
-demo: data           ## Airflow, MLflow and an endpoint, from one YAML file; DEMO_ONCE=1 ends after the answer
-	@$(VENV) include/demo
+demo: data           ## Airflow, MLflow and an endpoint, from one YAML file; TARGET=kubernetes; DEMO_ONCE=1 ends after the answer
+	@$(VENV) include/demo $(TARGET)
+
+up: data             ## the whole platform for a team, with docker compose; SERVICES="..." for some; secrets in .env
+	@$(VENV) include/compose up $(SERVICES)
+
+down: venv           ## stop it; what it kept is there at the next make up
+	@$(VENV) include/compose down
 
 test: data           ## all tests; TESTS=path for some
 	@$(VENV) -m pytest $(TESTS)
@@ -36,6 +43,14 @@ bench: data          ## figures as ratios against peers, JSON in build/bench
 	@$(VENV) tests/benchmarks/bench_serving.py --rounds $(ROUNDS) --out build/bench/serving.json
 	@$(VENV) tests/benchmarks/bench_path.py --rounds $(ROUNDS) --out build/bench/path.json
 
+bench-kubernetes: data ## rollout, rollback and serving on the cluster that KUBECONFIG names; JSON in build/bench
+	@mkdir -p build/bench
+	@$(VENV) tests/benchmarks/bench_kubernetes.py --rounds $(ROUNDS) --out build/bench/kubernetes.json
+
+bench-lineage: venv  ## what lineage adds to a task, beside the provider's defaults; JSON in build/bench
+	@mkdir -p build/bench
+	@$(VENV) tests/benchmarks/bench_lineage.py --rounds $(ROUNDS) --out build/bench/lineage.json
+
 wheel: venv          ## build the wheel into dist/
 	@$(VENV) -m build --wheel --no-isolation
 
@@ -43,11 +58,11 @@ schema: venv         ## write the spec's JSON Schema
 	@$(VENV) -m golden_paths schema --write
 
 images: venv         ## build golden-paths-train and -serve with docker or buildah; LOAD='COMMAND {archive}' hands them to a cluster
-	@$(VENV) include/images $(if $(LOAD),--load '$(LOAD)')
+	@$(VENV) include/images $(IMAGES) $(if $(LOAD),--load '$(LOAD)')
 
 lock: venv           ## resolve requirements.lock again, and from it what each image holds
 	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
-	@for image in serve train; do \
+	@for image in serve train airflow; do \
 	  $(COMPILE) --no-annotate --constraint requirements.lock $(UNUSED:%=--no-emit-package %) \
 	    --group pyproject.toml:$$image -o include/images/$$image/requirements.lock || exit 1; done
 

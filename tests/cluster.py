@@ -35,16 +35,28 @@ RESTRICTED = {
 }
 
 
-def connected() -> client.ApiClient:
-    """A client of the cluster, or a skip that says why there is none."""
+class NoCluster(Exception):
+    """There is none, and why."""
+
+
+def connect() -> client.ApiClient:
+    """A client of the cluster. Raises `NoCluster`."""
     if not os.environ.get("KUBECONFIG"):
-        pytest.skip("KUBECONFIG is not set: no cluster to try this on")
+        raise NoCluster("KUBECONFIG is not set: no cluster to try this on")
     try:
         api = config.new_client_from_config()
         client.VersionApi(api).get_code(_request_timeout=10)
     except Exception as error:
-        pytest.skip(f"the cluster that KUBECONFIG names does not answer: {type(error).__name__}")
+        raise NoCluster(f"the cluster that KUBECONFIG names does not answer: {type(error).__name__}") from error
     return api
+
+
+def connected() -> client.ApiClient:
+    """A client of the cluster, or a skip that says why there is none."""
+    try:
+        return connect()
+    except NoCluster as reason:
+        pytest.skip(str(reason))
 
 
 def packed(folders: Mapping[str, Path]) -> str:
@@ -82,8 +94,10 @@ class Namespace:
         body = {"metadata": {"name": name}, "binaryData": {"files.tar": packed(folders)}}
         client.CoreV1Api(self.api).create_namespaced_config_map(self.name, body)
 
-    def run(self, name: str, *containers: dict[str, Any], given: str | None = None) -> Pod:
-        """A pod whose last container is the main one; those before it run first, one after the other."""
+    def run(
+        self, name: str, *containers: dict[str, Any], given: str | None = None, more: Mapping[str, Any] | None = None
+    ) -> Pod:
+        """A pod whose last container is the main one; those before it run first, one after the other. `more` is of its spec."""
         volumes: list[dict[str, Any]] = [{"name": "tmp", "emptyDir": {}}]
         volumes.append({"name": "given", "configMap": {"name": given or name, "optional": True}})
         spec = {
@@ -95,6 +109,7 @@ class Namespace:
             "initContainers": list(containers[:-1]),
             "containers": [containers[-1]],
             "volumes": volumes,
+            **(more or {}),
         }
         client.CoreV1Api(self.api).create_namespaced_pod(self.name, {"metadata": {"name": name}, "spec": spec})
         return Pod(self, name)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BROUGHT = ("feature_repos", "models", "notebooks", "data")
+BROUGHT = ("contracts", "feature_repos", "models", "notebooks", "data")
 
 
 def environment(project: Path) -> dict[str, str]:
@@ -22,6 +22,7 @@ def environment(project: Path) -> dict[str, str]:
         "AIRFLOW_HOME": str(project / "airflow"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "AIRFLOW__OPENLINEAGE__DISABLED": "False",  # which tests inside of Airflow set for this process
         "COLUMNS": "200",
     }
 

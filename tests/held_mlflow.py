@@ -18,8 +18,8 @@ class HeldMlflow(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, target: str) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, target: str, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.mlflow = httpx.Client(base_url=target, timeout=60, headers={"Accept-Encoding": "identity"})
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self._wanted: tuple[re.Pattern[str], threading.Event] | None = None
@@ -73,9 +73,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def held_mlflow(target: str) -> Iterator[HeldMlflow]:
+def held_mlflow(target: str, port: int = 0) -> Iterator[HeldMlflow]:
     """The proxy, serving until the block ends."""
-    with HeldMlflow(target) as proxy:
+    with HeldMlflow(target, port) as proxy:
         thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         yield proxy

@@ -41,9 +41,9 @@ def version_of(saved: Saved, number: str, *, digest: str = "") -> ModelVersion:
     )
 
 
-def start(target: Target, saved: Saved, number: str, *, digest: str = "", port: int | None = None) -> Candidate:
+def start(target: Target, saved: Saved, number: str, *, digest: str = "") -> Candidate:
     version = version_of(saved, number, digest=digest)
-    return target.start(version, model=saved.folder, features=None, service=None, port=port)
+    return target.start(version, fetch=lambda: saved.folder, features=None, service=None)
 
 
 def serve(target: Target, saved: Saved, number: str) -> Endpoint:

@@ -1,8 +1,9 @@
 """Lays out the examples' data: scikit-learn's bundled studies, with timestamps laid over them.
 
-The studies hold real measurements and no dates. To have something to join point in time, each row is given one: spread
-over two years up to the present hour, in a fixed random order, so that the latest rows are a fair sample. Files younger
-than twelve hours are left alone, so that digests repeat.
+The studies hold real measurements and no dates. To have something to join point in time, each row is given one: every
+20 hours up to the present hour, in a fixed random order, so that the latest rows are a fair sample. Whenever a scheduled
+interval ends, there is a row of its last day, as the examples' freshness asks. Files younger than twelve hours are left
+alone, so that digests repeat.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sklearn.datasets import load_diabetes, load_wine
 from golden_paths import parquet
 
 HERE = Path(__file__).resolve().parent
-YEARS = timedelta(days=730)
+EVERY = timedelta(hours=20)
 STILL_FRESH = timedelta(hours=12)
 BLOOD = {
     "s1": "total_cholesterol",
@@ -31,10 +32,10 @@ BLOOD = {
 
 
 def timestamps(rows: int, newest: datetime) -> pd.Series:
-    """One time a row, evenly over two years, in a fixed random order."""
+    """One time a row, evenly, in a fixed random order."""
     order = np.random.default_rng(442).permutation(rows)
-    hours = np.round(YEARS.total_seconds() / 3600 * order / (rows - 1)).astype(int)
-    oldest = pd.Timestamp(newest) - YEARS
+    hours = order * round(EVERY.total_seconds() / 3600)
+    oldest = pd.Timestamp(newest) - EVERY * (rows - 1)
     return pd.Series(oldest + pd.to_timedelta(hours, unit="h")).astype("datetime64[us, UTC]")
 
 

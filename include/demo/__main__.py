@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import sys
 import time
 
-import httpx
+from on_kubernetes import OnKubernetes
+from on_this_machine import OnThisMachine
 from servers import Servers, console
 
-from golden_paths.clients.local_target import LocalTarget
+from golden_paths.errors import GoldenPathsError
 
+Place = OnThisMachine | OnKubernetes
+PLACES: dict[str, type[OnThisMachine] | type[OnKubernetes]] = {"local": OnThisMachine, "kubernetes": OnKubernetes}
 DAG = os.environ.get("DEMO_DAG", "diabetes-progression")
 ENTITY = {"diabetes-progression": {"patient_id": 7}, "wine-cultivar": {"wine_id": 7}}
+BODY = {"entities": [ENTITY[DAG]]}
 ENDED = ("success", "failed", "upstream_failed", "skipped")
 
 
@@ -49,47 +54,65 @@ def show_ended(servers: Servers, run: str, shown: set[str]) -> None:
             console.print("\n".join(log.splitlines()[-20:]), markup=False)
 
 
-def ask(servers: Servers, url: str) -> None:
+def ask(place: Place, url: str) -> None:
     """Post one entity to the endpoint and print the answer."""
     begin = time.monotonic()
-    body = {"entities": [ENTITY[DAG]]}
-    answer = httpx.post(f"{url}/predict", json=body, timeout=30)
-    servers.lap("first answer", begin)
-    console.print(f"  POST {url}/predict {body}", markup=False)
-    console.print(f"  {answer.status_code} {answer.text}", markup=False)
-    if answer.is_error:
+    status, text = place.ask(url, BODY)
+    place.servers.lap("first answer", begin)
+    console.print(f"  POST {url}/predict {BODY}", markup=False)
+    console.print(f"  {status} {text}", markup=False)
+    if status != 200:
         raise SystemExit("demo: the endpoint did not answer as it should")
 
 
-def main() -> None:
+def show(place: Place, url: str) -> None:
+    """Print where things are."""
+    servers = place.servers
+    console.print(f"  Airflow   {servers.airflow.url}   sign in as admin / {servers.airflow.password}")
+    console.print(f"  MLflow    {servers.mlflow_url}")
+    for line in place.told(url, BODY):
+        console.print(line, markup=False)
+
+
+def run(place: Place, begin: float) -> None:
     """Start, run, answer; stay up until Ctrl-C unless DEMO_ONCE is set."""
+    servers = place.servers
+    place.begin()
+    servers.start(meanwhile=place.probe)
+    url = run_path(servers)
+    ask(place, url)
+    servers.print_breakdown(time.monotonic() - begin)
+    show(place, url)
+    if not os.environ.get("DEMO_ONCE"):
+        console.print(
+            f"drop a YAML of your own into {servers.project.root / 'dags'}, or press Ctrl-C to stop everything"
+        )
+        signal.pause()
+
+
+def main() -> None:
+    """Leave nothing running, whatever happens."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("target", nargs="?", default="local", choices=PLACES, help="as in make demo TARGET=kubernetes")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make demo &` starts with it ignored
     begin = time.monotonic()
-    servers = Servers()
-    servers.check()
-    target = LocalTarget(servers.project)
-    ran_before = target.running()
+    place = PLACES[parser.parse_args().target](DAG)
+    place.servers.check()
+    place.check()
     try:
-        servers.start()
-        url = run_path(servers)
-        ask(servers, url)
-        servers.print_breakdown(time.monotonic() - begin)
-        console.print(f"  Airflow   {servers.airflow.url}   sign in as admin / {servers.airflow.password}")
-        console.print(f"  MLflow    {servers.mlflow_url}")
-        console.print(f"  endpoint  {url}   (its API: {url}/docs)")
-        if not os.environ.get("DEMO_ONCE"):
-            console.print("drop a YAML of your own into dags/, or press Ctrl-C to stop everything")
-            signal.pause()
+        run(place, begin)
     except KeyboardInterrupt:
         console.print()
+    except GoldenPathsError as error:  # what a cluster refuses
+        raise SystemExit(f"demo: {error}") from error
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         console.print("stopping all that was started ...")
-        for endpoint in target.running():
-            if endpoint not in ran_before:
-                target.stop(endpoint)
-        servers.stop()
+        try:
+            place.servers.stop()
+        finally:
+            place.end()
 
 
 if __name__ == "__main__":

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+TIMEOUT = 120  # seconds: on a busy machine 30 were not enough
 
 
 class AirflowApi:
@@ -15,7 +18,7 @@ class AirflowApi:
 
     def __init__(self, url: str, passwords: Path) -> None:
         self.url, self._passwords = url, passwords
-        self._http = httpx.Client(base_url=url, timeout=30)
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT)
 
     @property
     def password(self) -> str:
@@ -46,8 +49,8 @@ class AirflowApi:
         errors = self._checked(self._http.get("/api/v2/importErrors"))["import_errors"]
         return next((error["stack_trace"] for error in errors if error["filename"].endswith(file)), None)
 
-    def trigger(self, dag: str) -> str:
-        """Start a run and unpause the DAG; returns the run's id.
+    def trigger(self, dag: str, params: Mapping[str, Any] | None = None) -> str:
+        """Start a run, with these params, and unpause the DAG; returns the run's id.
 
         A DAG with a schedule that is unpaused runs the interval that is due at once. It is given to our run, or there
         would be two, one waiting for the other.
@@ -55,7 +58,7 @@ class AirflowApi:
         found = self._checked(self._http.get(f"/api/v2/dags/{dag}"))
         due = found["next_dagrun_run_after"]
         is_due = found["is_paused"] and due is not None and datetime.fromisoformat(due) <= datetime.now(UTC)
-        body = {"logical_date": found["next_dagrun_logical_date"] if is_due else None}
+        body = {"logical_date": found["next_dagrun_logical_date"] if is_due else None, "conf": dict(params or {})}
         run = self._checked(self._http.post(f"/api/v2/dags/{dag}/dagRuns", json=body))["dag_run_id"]
         self._checked(self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}))
         return str(run)
@@ -80,7 +83,7 @@ class AirflowApi:
         """The log of a task's attempt, as text."""
         path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}"
         content = self._checked(self._http.get(path)).get("content", [])
-        return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in content)
+        return "\n".join(map(_said, content))
 
     def _checked(self, response: httpx.Response) -> dict[str, Any]:
         if response.is_error:
@@ -89,3 +92,11 @@ class AirflowApi:
             )
         found: dict[str, Any] = response.json()
         return found
+
+
+def _said(line: Any) -> str:
+    """A line of a log, with the exceptions that it carries."""
+    if not isinstance(line, dict):
+        return str(line)
+    raised = [f"{error.get('exc_type')}: {error.get('exc_value')}" for error in line.get("error_detail") or ()]
+    return "\n".join([str(line.get("event", line)), *raised])

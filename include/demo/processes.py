@@ -11,24 +11,34 @@ from pathlib import Path
 
 import psutil
 
+ATTEMPTS = 10  # at a port that is free on several addresses
 
-def free_ports(*preferred: int) -> list[int]:
-    """Ports of 127.0.0.1, all different: each the preferred one, or any free one when that is taken."""
+
+def free_ports(*preferred: int, hosts: Sequence[str] = ("127.0.0.1",)) -> list[int]:
+    """Ports of these addresses, all different: each the preferred one, or any free one when that is taken."""
     with contextlib.ExitStack() as held:  # until all are chosen, or the system might give one twice
-        return [_held(held, port) for port in preferred]
+        return [_held(held, port, hosts) for port in preferred]
 
 
-def _held(held: contextlib.ExitStack, preferred: int) -> int:
-    for port in (preferred, 0):
-        probe = held.enter_context(socket.socket())
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-            probe.listen()  # with SO_REUSEADDR two may bind a port, but only one may listen
-        except OSError:
-            continue
-        return int(probe.getsockname()[1])
+def _held(held: contextlib.ExitStack, preferred: int, hosts: Sequence[str]) -> int:
+    for port in (preferred, *[0] * ATTEMPTS):
+        with contextlib.ExitStack() as mine:
+            try:
+                for host in hosts:
+                    port = _listening(mine, host, port)
+            except OSError:
+                continue
+            held.push(mine.pop_all())
+            return port
     raise OSError("no free port")
+
+
+def _listening(held: contextlib.ExitStack, host: str, port: int) -> int:
+    probe = held.enter_context(socket.socket())
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((host, port))
+    probe.listen()  # with SO_REUSEADDR two may bind a port, but only one may listen
+    return int(probe.getsockname()[1])
 
 
 class Service:
@@ -68,7 +78,9 @@ class Service:
             found = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             found = []
-        return found + [one for one in psutil.process_iter() if _session(one.pid) == self.process.pid and one not in found]
+        return found + [
+            one for one in psutil.process_iter() if _session(one.pid) == self.process.pid and one not in found
+        ]
 
 
 def _session(pid: int) -> int | None:

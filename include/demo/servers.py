@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 from airflow_api import AirflowApi
+from demo_host import EVERYWHERE, LOOPBACK, Reach
 from processes import Service, free_ports
 from rich.console import Console
 
@@ -27,19 +28,28 @@ class Servers:
     """The two servers, their addresses, and how long each thing took.
 
     They run `project` (this checkout) and keep everything in `home` (its state's demo/); `settings` are environment
-    variables that come last.
+    variables that come last. MLflow listens as `reach` says; it is not started when `tracking_uri` names another.
     """
 
     def __init__(
-        self, project: Project | None = None, *, home: Path | None = None, settings: Mapping[str, str] | None = None
+        self,
+        project: Project | None = None,
+        *,
+        home: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        reach: Reach | None = None,
+        tracking_uri: str | None = None,
     ) -> None:
         self.project = project or Project.at(ROOT)
         self.home = home or self.project.state / "demo"
         self.settings = dict(settings or {})
         self.services: list[Service] = []
         self.breakdown: list[tuple[str, float]] = []
-        self.ports = dict(zip(PORTS, free_ports(*PORTS.values()), strict=True))
-        self.mlflow_url = f"http://127.0.0.1:{self.ports['mlflow']}"
+        self.reach, self.tracking_uri = reach or Reach(), tracking_uri
+        listen = self.reach.listen
+        hosts = (listen,) if listen in (LOOPBACK, EVERYWHERE) else (listen, LOOPBACK)
+        self.ports = dict(zip(PORTS, free_ports(*PORTS.values(), hosts=hosts), strict=True))
+        self.mlflow_url = tracking_uri or f"http://{self.reach.here}:{self.ports['mlflow']}"
         url = f"http://localhost:{self.ports['airflow']}"
         self.airflow = AirflowApi(url, self.home / "airflow" / "passwords.json")
 
@@ -58,6 +68,7 @@ class Servers:
             "CORE__PARALLELISM": "4",
             "CORE__EXECUTION_API_SERVER_URL": f"{self.airflow.url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "airflow" / "passwords.json"),
+            "API__HOST": LOOPBACK,
             "API__PORT": str(self.ports["airflow"]),
             "API__BASE_URL": self.airflow.url,
             "LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports["worker logs"]),
@@ -69,7 +80,6 @@ class Servers:
             "WORKERS__EXECUTION_API_RETRIES": "15",
             "WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
             "WORKERS__EXECUTION_API_TIMEOUT": "30",
-            "OPENLINEAGE__DISABLED": "True",
         }
         airflow = {f"AIRFLOW__{key}": value for key, value in settings.items()}
         return (
@@ -88,11 +98,18 @@ class Servers:
             | self.settings
         )
 
-    def start(self) -> None:
-        """Start both; returns when both are healthy and the API is signed in."""
-        self.start_mlflow()
+    @property
+    def pods_mlflow_url(self) -> str:
+        """Where pods find the MLflow that is started here."""
+        return f"http://{self.reach.pods}:{self.ports['mlflow']}"
+
+    def start(self, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Start both; returns when both are healthy and the API is signed in. `meanwhile` is called once MLflow answers."""
+        if not self.tracking_uri:
+            self.start_mlflow()
         self.start_airflow()
         self.wait("MLflow answers", self._mlflow_answers, 120)
+        meanwhile()
         self.wait("Airflow is healthy", self.airflow.is_healthy, 240)
         self.airflow.sign_in()
 
@@ -100,7 +117,10 @@ class Servers:
         """Start MLflow's server, with an SQLite file as its store."""
         artifacts = ["--artifacts-destination", str(self.home / "mlartifacts")]
         store = ["--backend-store-uri", f"sqlite:///{self.home / 'mlflow.db'}", *artifacts]
-        address = ["--host", "127.0.0.1", "--port", str(self.ports["mlflow"]), "--workers", "1"]
+        address = ["--host", self.reach.listen, "--port", str(self.ports["mlflow"]), "--workers", "1"]
+        if self.reach.listen != LOOPBACK:
+            hosts = sorted({self.reach.here, self.reach.pods, LOOPBACK, "localhost"})
+            address += ["--allowed-hosts", ",".join(f"{host}:{self.ports['mlflow']}" for host in hosts)]
         self._start("MLflow", [str(BIN / "mlflow"), "server", *address, *store])
 
     def start_airflow(self) -> Service:

@@ -24,6 +24,49 @@ class ViewState(BaseModel):
     newest: datetime | None  # newest event timestamp written
 
 
+class Column(BaseModel):
+    """A column, as its owner describes it. `source`: the column of the source that it is made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    type: str = ""
+    description: str = ""
+    source: str = ""
+
+
+class ViewDescription(BaseModel):
+    """A feature view as Feast's registry has it. `source` is a URI, or a path that starts at the feature repository."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    view: str
+    source: str
+    timestamp: str  # the source's column
+    keys: tuple[Column, ...]
+    columns: tuple[Column, ...]
+    description: str = ""
+    owner: str = ""
+    tags: dict[str, str] = {}
+
+
+class ServedFeature(BaseModel):
+    """A feature of the service, and the (view, column) pairs that it is made of: several when it is computed on demand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    type: str = ""
+    description: str = ""
+    inputs: tuple[tuple[str, str], ...]
+
+
+class ServiceDescription(BaseModel):
+    """A feature service as Feast's registry has it. `project` is Feast's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    project: str
+    views: tuple[ViewDescription, ...]
+    features: tuple[ServedFeature, ...]
+
+
 class Features(Artifact):
     """A Feast feature service, materialized into the online store."""
 
@@ -33,6 +76,7 @@ class Features(Artifact):
     start: datetime
     end: datetime
     views: tuple[ViewState, ...]
+    described: ServiceDescription | None = None
 
 
 class TrainingSet(Artifact):
@@ -48,6 +92,12 @@ class TrainingSet(Artifact):
     timestamp: str
     features: tuple[str, ...]
     label: str
+    oldest: datetime | None = None  # times of its first and last row
+    newest: datetime | None = None
+    types: dict[str, str] = {}  # of its columns
+    missing: dict[str, int] = {}  # rows without a value, of the columns that have any
+    sensitive: tuple[str, ...] = ()  # columns that tell groups apart, features or not
+    gates: dict[str, str] = {}  # what was passed, each with what was found
 
 
 class Model(Artifact):
@@ -76,6 +126,7 @@ class Evidence(Artifact):
     champion_version: str | None
     champion_metrics: dict[str, float]
     report: str  # MLflow URI of the report
+    gates: dict[str, str] = {}  # what was passed, each with what was found
 
 
 class ModelVersion(Artifact):
@@ -101,6 +152,23 @@ class Candidate(Artifact):
     version: str
     digest: str
     url: str
+    image: str = ""  # that its pods run, and the digest that they were started with
+    image_digest: str = ""
+
+
+class CanaryStage(BaseModel):
+    """One step of the rollout, judged. `share` is that of the pods, which is that of new connections."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    share: float
+    seconds: float
+    requests: int  # that the candidate answered
+    synthetic: int  # of these, sent by the rollout itself
+    errors: int
+    mean_ms: float
+    champion_requests: int
+    champion_errors: int
+    champion_mean_ms: float
 
 
 class SmokeReport(Artifact):
@@ -112,6 +180,18 @@ class SmokeReport(Artifact):
     digest: str
     records: int
     slowest_ms: float
+    requests: int = 0  # of single records, under load
+    p95_ms: float | None = None
+
+
+class CanaryReport(Artifact):
+    """What the candidate did with a share of the traffic, beside the version in service. Times are in milliseconds."""
+
+    name: ClassVar[str] = "canary_report"
+    endpoint: str
+    version: str
+    digest: str
+    stages: tuple[CanaryStage, ...]  # none when no version was in service
 
 
 class Endpoint(Artifact):
@@ -123,3 +203,11 @@ class Endpoint(Artifact):
     version: str
     digest: str
     previous: str | None
+
+
+class Retirement(Artifact):
+    """Versions that served before were put to rest as far as they were kept long enough; `due` is when the next is."""
+
+    name: ClassVar[str] = "retirement"
+    endpoint: str
+    due: datetime | None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from golden_paths import code_files, columns, regular_file, schedule
+from golden_paths import code_files, columns, gate_checks, online_stores, pod_checks, policy, regular_file, schedule
 from golden_paths.modelling.metrics import METRICS
 from golden_paths.project import Project
 from golden_paths.registry import PATHS
@@ -36,6 +36,9 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     _training_set(spec, document, project)
     _train(spec, document, project)
     _metrics(spec, document)
+    gate_checks.check(spec, document, project)
+    pod_checks.check(spec, document, project)
+    policy.check(spec, document, project)
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:
@@ -83,6 +86,8 @@ def _features(spec: PathSpec, document: Document, project: Project) -> None:
         )
         return
     _feast_project(repo, document)
+    if spec.deploy and spec.deploy.to == "kubernetes" and (fault := online_stores.fault_of(repo / "feature_store.yaml")):
+        _say(document, ("features", "repo"), *fault)
     found = _services(repo, section.service)
     if section.service not in found and "*" not in found:
         problem, remedy = f"is no feature service of {section.repo}", _nearest(section.service, tuple(sorted(found)))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.project import Project
+from golden_paths.spec import DeploySection
 
 if TYPE_CHECKING:
     from golden_paths.clients import FeatureStore, ModelRegistry, Target, Tracking
+    from golden_paths.spec import PathSpec
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,11 @@ class Settings:
     """Where the platform's services are. `tracking_uri` None: an SQLite file in the project's state."""
 
     tracking_uri: str | None = None
+    cluster: ClusterSettings = field(default_factory=lambda: ClusterSettings.from_environment())
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """MLFLOW_TRACKING_URI, as everywhere with MLflow."""
+        """MLFLOW_TRACKING_URI, as everywhere with MLflow, and KUBECONFIG, as everywhere with Kubernetes."""
         return cls(tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None)
 
 
@@ -61,8 +65,21 @@ class LazyClients:
         return MlflowModels(self.tracking_uri)
 
     @cached_property
-    def target(self) -> Target:
-        """Where models serve."""
+    def cluster(self) -> ClusterSettings:
+        """The cluster, with the images that its pods run."""
+        from golden_paths import built_images
+
+        return built_images.completed(self._settings.cluster, self._project)
+
+    def target(self, spec: PathSpec) -> Target:
+        """Where the spec's model serves."""
+        deploy = spec.need(DeploySection)
+        if deploy.to == "kubernetes":
+            from golden_paths.clients.kubernetes_target import KubernetesTarget
+
+            return KubernetesTarget(
+                spec, self.cluster, self._project, tracking_uri=self.tracking_uri, log=self._log
+            )
         from golden_paths.clients.local_target import LocalTarget
 
-        return LocalTarget(self._project)
+        return LocalTarget(self._project, deploy.port)

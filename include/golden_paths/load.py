@@ -12,9 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from golden_paths import checks
+from golden_paths import checks, policy
 from golden_paths.digests import of_bytes
 from golden_paths.errors import InvalidSpec, SpecProblem
+from golden_paths.policy import secrets
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.spec_text import read_text
@@ -28,6 +29,7 @@ SAID = {
     "bool_type": ("is not true or false", "write true or false"),
     "dict_type": ("is not a mapping of keys to values", "write its keys on lines of their own, indented below it"),
     "model_type": ("is not a section", "write its keys on lines of their own, indented below it"),
+    "tuple_type": ("is not a list", "write its items in brackets, as in [25%, 100%]"),
     "list_type": ("is not a list", "write its items on lines of their own, each after '- '"),
     "string_too_short": ("is empty", "say it in a few words"),
     "string_too_long": ("is too long", "say it in fewer words"),
@@ -62,11 +64,25 @@ def read_spec(path: Path, project: Project | None = None) -> LoadedSpec:
         raise InvalidSpec([SpecProblem(path.name, 0, "", None, problem, remedy)]) from error
 
 
-def _read(path: Path, project: Project) -> LoadedSpec:
+def read_draft(path: Path, project: Project | None = None) -> LoadedSpec:
+    """One spec whose shape alone is checked: it may still lack what the policy asks for, and name files that are to be made."""
+    at = project or Project.of(path)
+    text, document = _parsed(path, at)
+    return LoadedSpec(validate(document), of_bytes(text.encode()), text, path, at, document.refusal().claims)
+
+
+def _parsed(path: Path, project: Project) -> tuple[str, Document]:
     text = read_text(path, path.name)
     if fault := _place_fault(path, project):
         raise InvalidSpec([SpecProblem(path.name, 0, "", None, *fault)])
     document = parse(text, path.name)
+    _refuse_secrets(document)
+    document.data = policy.reading.completed(document.data, policy.read(project))
+    return text, document
+
+
+def _read(path: Path, project: Project) -> LoadedSpec:
+    text, document = _parsed(path, project)
     spec = validate(document)
     checks.check(spec, document, project)
     if spec.name not in text:
@@ -75,6 +91,15 @@ def _read(path: Path, project: Project) -> LoadedSpec:
     if document.problems:
         raise document.refusal()
     return LoadedSpec(spec, of_bytes(text.encode()), text, path, project, document.refusal().claims)
+
+
+def _refuse_secrets(document: Document) -> None:
+    """Before anything else is said of the spec: other messages quote its values."""
+    for place in list(secrets.found(document.texts)):
+        document.texts[place] = secrets.HIDDEN
+        document.complain(document.lines[place], place, None, secrets.PROBLEM, secrets.REMEDY)
+    if document.problems:
+        raise document.refusal()
 
 
 def _place_fault(path: Path, project: Project) -> tuple[str, str] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from golden_paths.artifacts import Artifact
+from golden_paths.markdown import escape
 from golden_paths.paths import Path
 from golden_paths.registry import PATHS, STEPS
 from golden_paths.spec import PathSpec
@@ -41,7 +43,7 @@ class Plan:
 def make_plan(spec: PathSpec) -> Plan:
     """The plan of a checked spec. `KeyError` when its path is unknown: loading refuses that before."""
     path = PATHS[spec.golden_path]
-    steps = [STEPS[name] for name in path.steps]
+    steps = [step for name in path.steps if (step := STEPS[name]).applies(spec)]
     needs = direct_needs(steps)
     return Plan(
         spec,
@@ -51,7 +53,7 @@ def make_plan(spec: PathSpec) -> Plan:
                 name=step.name,
                 summary=step.summary,
                 needs=needs[step.name],
-                consumes=tuple(kind.name for kind in step.consumes),
+                consumes=tuple(kind.name for kind in consumed(step, steps)),
                 produces=step.produces.name,
                 reads=step.reads(spec),
                 writes=step.writes(spec),
@@ -59,6 +61,12 @@ def make_plan(spec: PathSpec) -> Plan:
             for step in steps
         ),
     )
+
+
+def consumed(step: Step, steps: Sequence[Step]) -> tuple[type[Artifact], ...]:
+    """What a step consumes when it stands among these."""
+    made = {other.produces for other in steps}
+    return step.consumes + tuple(kind for kind in step.follows if kind in made)
 
 
 def direct_needs(steps: list[Step]) -> dict[str, tuple[str, ...]]:
@@ -70,9 +78,10 @@ def direct_needs(steps: list[Step]) -> dict[str, tuple[str, ...]]:
     above: dict[str, set[str]] = {}
     needs: dict[str, tuple[str, ...]] = {}
     for step in steps:
-        if missing := [kind.name for kind in step.consumes if kind not in makers]:
+        kinds = consumed(step, steps)
+        if missing := [kind.name for kind in kinds if kind not in makers]:
             raise ValueError(f"{step.name} consumes {', '.join(missing)}, which no step before it produces")
-        makers_of_mine = {makers[kind] for kind in step.consumes}
+        makers_of_mine = {makers[kind] for kind in kinds}
         implied = set().union(*(above[maker] for maker in makers_of_mine))
         above[step.name] = makers_of_mine | implied
         needs[step.name] = tuple(sorted(makers_of_mine - implied))
@@ -102,11 +111,6 @@ def plan_markdown(plan: Plan) -> str:
             *rows,
         ]
     )
-
-
-def escape(text: str) -> str:
-    """A spec's text as plain Markdown text: no links, images, tables or HTML come out of a spec."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+!|<>~" else sign for sign in " ".join(text.split()))
 
 
 def _list(names: tuple[str, ...]) -> str:

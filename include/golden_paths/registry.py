@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from golden_paths.paths import Path, online_model
 from golden_paths.step import Step
-from golden_paths.steps import build_training_set, deploy, evaluate, materialize, promote, register, smoke, train
+from golden_paths.steps import (
+    build_training_set,
+    canary,
+    deploy,
+    evaluate,
+    materialize,
+    promote,
+    register,
+    retire,
+    smoke,
+    train,
+)
 
 STEPS: dict[str, Step] = {
     step.name: step
@@ -16,7 +27,9 @@ STEPS: dict[str, Step] = {
         register.STEP,
         deploy.STEP,
         smoke.STEP,
+        canary.STEP,
         promote.STEP,
+        retire.STEP,
     )
 }
 

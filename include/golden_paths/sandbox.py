@@ -27,11 +27,13 @@ from golden_paths.project import Project
 # feature_store.yaml names as ${FEAST_...}: an online store's address and password.
 PASSED_ON = frozenset({"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "OMP_NUM_THREADS"})
 PASSED_ON_PREFIX = "FEAST_"
+ALSO = "GOLDEN_PATHS_PASSED_ON"  # names, with blanks between them: in a pod, the keys of the Secrets that the spec names
 
 
 def environment(home: Path) -> dict[str, str]:
     """The child's whole environment. Hash and thread settings are fixed, so that fitting repeats."""
-    kept = {key: value for key, value in os.environ.items() if key in PASSED_ON or key.startswith(PASSED_ON_PREFIX)}
+    named = PASSED_ON.union(os.environ.get(ALSO, "").split())
+    kept = {key: value for key, value in os.environ.items() if key in named or key.startswith(PASSED_ON_PREFIX)}
     imports = str(Path(__file__).parents[1])
     return kept | {
         "HOME": str(home),
@@ -102,6 +104,6 @@ def _outcome(result: Path, function: str, code: int, timed_out: float | None) ->
         raise CodeFailed(f"{function} ended with {reason} and no result", remedy=hint, retry=code < 0)
     outcome: dict[str, Any] = json.loads(result.read_text())
     if error := outcome.get("error"):
-        raise CodeFailed(error["problem"], remedy=error["remedy"])
+        raise CodeFailed(error["problem"], remedy=error["remedy"], retry=error["retry"])
     returned: dict[str, Any] = outcome["returned"]
     return returned

@@ -15,6 +15,13 @@ from typing import Any
 from golden_paths.errors import StepFailed
 
 PR_SET_PDEATHSIG = 1
+# Of a database or a Redis that is away or restarts, by name: the child has imported what it uses.
+AWAY = {
+    "sqlalchemy.exc.OperationalError",
+    "psycopg.OperationalError",
+    "redis.exceptions.ConnectionError",
+    "redis.exceptions.TimeoutError",
+}
 
 
 def end_with_parent(parent: int) -> None:
@@ -31,10 +38,19 @@ def outcome(function: str, payload: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"returned": getattr(importlib.import_module(module), name)(payload)}
     except StepFailed as error:
-        return {"error": {"problem": error.problem, "remedy": error.remedy}}
+        return {"error": {"problem": error.problem, "remedy": error.remedy, "retry": error.retry}}
     except BaseException as error:  # SystemExit too: a scientist's sys.exit() is a failure with a reason
         traceback.print_exc()
-        return {"error": {"problem": f"{type(error).__name__}: {error}", "remedy": "the traceback is in the log above"}}
+        problem, remedy = f"{type(error).__name__}: {error}", "the traceback is in the log above"
+        return {"error": {"problem": problem, "remedy": remedy, "retry": says_away(error)}}
+
+
+def says_away(error: BaseException) -> bool:
+    """Whether it, or what it came from, is a server that could not be reached: running it again may help."""
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if isinstance(error, ConnectionError | TimeoutError) or names & AWAY:
+        return True
+    return error.__cause__ is not None and says_away(error.__cause__)
 
 
 def main() -> None:

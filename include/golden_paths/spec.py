@@ -6,18 +6,16 @@ Every section refuses keys it does not know. Field descriptions are the document
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from golden_paths.values import PYTHON_NAME, Bound, Duration, ModelName, Owner, Param, ParamName, ProjectPath, Text
-
-
-class Section(BaseModel):
-    """Base of every section."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
+from golden_paths.gate_sections import DatasheetSection, EvaluateSection
+from golden_paths.pod_sections import OtherStep, Placed
+from golden_paths.quantities import Cpu, Memory, Percent
+from golden_paths.section import Section
+from golden_paths.values import PYTHON_NAME, Duration, ModelName, Owner, Param, ParamName, ProjectPath, Text
 
 S = TypeVar("S", bound=Section)
 
@@ -49,9 +47,22 @@ class TrainingSetSection(Section):
     entities: ProjectPath = Field(description="Parquet file with the entity keys, event_timestamp and the label.")
     label: Text = Field(description="Column of the entities file that the model predicts.")
     split: Split = Field(default_factory=Split)
+    contract: ProjectPath | None = Field(
+        default=None, description="File of what the training set must keep: types, ranges, nulls. Absent: it is not checked."
+    )
+    datasheet: DatasheetSection | None = Field(default=None, description="Where the data come from, and what they are good for.")
+    may_tell_all: tuple[Text, ...] = Field(
+        default=(), strict=False, max_length=20, description="Features that may predict the label alone; others are leaks."
+    )
+    sensitive: tuple[Text, ...] = Field(
+        default=(),
+        strict=False,
+        max_length=20,
+        description="Columns that tell groups apart: features, or columns of the entities file that the model is not given.",
+    )
 
 
-class TrainSection(Section):
+class TrainSection(Placed):
     """How the model is fitted: a function or a notebook."""
 
     code: ProjectPath | None = Field(
@@ -81,33 +92,103 @@ class TrainSection(Section):
         return self
 
 
-class Champion(Section):
-    """How a new version is compared with the one that serves."""
+class Autoscale(Section):
+    """A HorizontalPodAutoscaler, for clusters that have metrics."""
 
-    metric: Text = Field(description="The metric that decides; one of those above it.")
-    may_lose: float = Field(
-        default=0.0, ge=0, description="By how much the new version may be worse, in the metric's unit."
+    max_replicas: int = Field(ge=2, le=1000, description="At most this many replicas; `replicas` is the least.")
+    cpu: Percent = Field(
+        default="70%", validate_default=True, description="Mean use of the requested CPU that is aimed at."
     )
 
+    @field_validator("cpu")
+    @classmethod
+    def _aims(cls, cpu: float) -> float:
+        if cpu < 0.01:
+            raise ValueError("is nothing to aim at|write 1% or more, as in 70%")
+        return cpu
 
-class EvaluateSection(Section):
-    """What the model must reach on the held-out part before it may go on."""
 
-    metrics: dict[str, Bound] = Field(
-        min_length=1, description='Bounds on the held-out part, as in roc_auc: ">= 0.75".'
+class RolloutSection(Section):
+    """How a version on Kubernetes takes over the traffic from the one before."""
+
+    steps: tuple[Percent, ...] = Field(
+        default=("25%", "100%"),
+        validate_default=True,
+        strict=False,
+        max_length=10,
+        json_schema_extra={"minItems": 1},  # pydantic would count a bad item as none, and say both
+        description="Shares of the traffic, each larger than the one before, the last 100%. In whole pods: at least one.",
     )
-    champion: Champion | None = Field(
-        default=None, description="Absent: the champion is reported, and does not decide."
+    judge_for: Duration = Field(
+        default="1m", validate_default=True, description="How long each step below 100% is judged."
     )
+    requests: int = Field(
+        default=100, ge=1, le=1_000_000, description="Requests that each judgement needs; synthetic ones make up the rest."
+    )
+    max_errors: Percent = Field(
+        default="1%",
+        validate_default=True,
+        description="Share of answers 5xx, and of 4xx, that the new version may have beyond that of the version in service.",
+    )
+    max_slowdown: float = Field(
+        default=2.0, gt=1, le=100, description="How many times slower than the version in service it may be."
+    )
+
+    @field_validator("steps")
+    @classmethod
+    def _rising(cls, steps: tuple[float, ...]) -> tuple[float, ...]:
+        if not steps or list(steps) != sorted(set(steps)) or steps[-1] != 1 or steps[0] <= 0:
+            raise ValueError("do not rise to 100%|write rising shares, the last one 100%, as in [25%, 100%]")
+        return steps
 
 
 class DeploySection(Section):
     """Where the model serves."""
 
-    to: Literal["local"] = Field(description="local: a process of this machine with a stable port.")
-    port: int | None = Field(
-        default=None, ge=1024, le=65535, description="The stable port; absent: chosen once and kept."
+    to: Literal["local", "kubernetes"] = Field(
+        description="local: a process of this machine with a stable port. kubernetes: pods behind a Service."
     )
+    port: int | None = Field(
+        default=None, ge=1024, le=65535, description="The stable port; absent: chosen once and kept (local), 80 (kubernetes)."
+    )
+    ready_within: Duration = Field(
+        default="5m", validate_default=True, description="How long a new version's pods may take to be ready (kubernetes)."
+    )
+    replicas: int = Field(default=1, ge=1, le=1000, description="Pods that serve (kubernetes).")
+    cpu: Cpu = Field(default="100m", description="CPU that each pod is given at least (kubernetes).")
+    memory: Memory = Field(default="512Mi", description="Memory of each pod; what takes more is ended (kubernetes).")
+    autoscale: Autoscale | None = Field(default=None, description="Absent: `replicas`, always (kubernetes).")
+    latency: Duration = Field(
+        default="1s",
+        validate_default=True,
+        description="95 of 100 golden records must be answered within this time by the candidate (kubernetes).",
+    )
+    rollout: RolloutSection = Field(
+        default_factory=RolloutSection, description="How a new version takes over (kubernetes)."
+    )
+    keep_previous: Duration = Field(
+        default="1h",
+        validate_default=True,
+        description="How long the version before stays warm after a promotion (kubernetes).",
+    )
+    keep_versions: int = Field(
+        default=3, ge=1, le=100, description="Versions that are kept, that in service included (kubernetes)."
+    )
+
+    @field_validator("ready_within")
+    @classmethod
+    def _takes_seconds(cls, ready_within: timedelta) -> timedelta:
+        if ready_within < timedelta(seconds=1):
+            raise ValueError("is shorter than any pod takes|write seconds or minutes, as in 5m")
+        return ready_within
+
+    @model_validator(mode="after")
+    def _of_kubernetes(self) -> DeploySection:
+        if self.to == "local" and (named := sorted(self.model_fields_set - {"to", "port"})):
+            raise ValueError(f"has {', '.join(named)}, which a local process does not have|remove that, or write to: kubernetes")
+        if self.autoscale and self.autoscale.max_replicas < self.replicas:
+            raise ValueError("has fewer autoscale.max_replicas than replicas|raise the one, or lower the other")
+        return self
 
 
 class PathSpec(Section):
@@ -117,6 +198,9 @@ class PathSpec(Section):
     name: ModelName = Field(description="The DAG, the model, the endpoint and the lineage are named after it.")
     owner: Owner = Field(description="The team or person who answers for the model.")
     description: Text = Field(description="What the model predicts, for whom.")
+    risk: Literal["minimal", "limited", "high"] = Field(
+        default="high", description="How much harm a wrong answer does; the platform's policy asks for more the higher it is."
+    )
     schedule: Text | None = Field(
         default=None,
         description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand.",
@@ -126,6 +210,9 @@ class PathSpec(Section):
     train: TrainSection | None = None
     evaluate: EvaluateSection | None = None
     deploy: DeploySection | None = None
+    steps: dict[OtherStep, Placed] | None = Field(
+        default=None, description="Where the other steps run, as in evaluate: {run_in: pod}. Those that move what serves do not."
+    )
 
     def need(self, kind: type[S]) -> S:
         """The section of this kind. A plan exists only when the path's sections are there, so steps may rely on it."""

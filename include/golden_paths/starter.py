@@ -16,6 +16,8 @@ name: NAME
 owner: my-team
 # {description}
 description: What NAME predicts, and for whom.
+# {risk}
+risk: limited
 # {schedule}
 # schedule: "@weekly"
 
@@ -25,7 +27,7 @@ features:
   # {features.service}
   service: SNAKE_v1
   # {features.freshness}
-  # freshness: 24h
+  freshness: 24h
 
 training_set:
   # {training_set.entities}
@@ -34,6 +36,12 @@ training_set:
   label: label
   # {training_set.split.by} {training_set.split.test}
   split: {{by: time, test: 0.25}}
+  # {training_set.contract}
+  # contract: include/contracts/SNAKE.yaml
+  # {training_set.sensitive}
+  # sensitive: [sex]
+  # {training_set.datasheet}
+  # datasheet: {{purpose: ..., source: ..., licence: ..., collection: ..., retention: ..., limits: ...}}
 
 train:
   # {train.code}
@@ -48,6 +56,8 @@ evaluate:
   metrics: {{accuracy: ">= 0.8"}}
   # {evaluate.champion.metric} {evaluate.champion.may_lose}
   champion: {{metric: accuracy, may_lose: 0.01}}
+  # {evaluate.bias}
+  # bias: {{measure: equal_opportunity, at_most: 0.2}}
 
 deploy:
   # {deploy.to}

@@ -12,11 +12,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-DURATION = re.compile(r"([1-9][0-9]{0,5})([smhdw])")
+UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+DURATION = re.compile(r"([1-9][0-9]{0,5})(ms|[smhdw])")
 THRESHOLD = re.compile(r"(>=|<=)\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
+IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*(?::[0-9]+/[a-z0-9._/-]+)?(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?(?:@sha256:[0-9a-f]{64})?")
 DNS_LABEL = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
 NAME_LENGTH = 50  # of Kubernetes' 63: the rest is for '-v<version>' and the like
+PRIVATE_NAME = re.compile(r".*-v[0-9]+-only")  # how a version's own Service is called on Kubernetes
 LONGEST = timedelta(days=3652)  # what is longer leaves the calendar when it is added to a date, and threading's clock
 PYTHON_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
@@ -41,7 +43,7 @@ def duration(value: Any) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not (match := DURATION.fullmatch(value)):
-        raise ValueError("is not a duration|write a number and one of s, m, h, d, w, as in 24h")
+        raise ValueError("is not a duration|write a number and one of ms, s, m, h, d, w, as in 24h")
     length = timedelta(**{UNITS[match[2]]: int(match[1])})
     if length > LONGEST:
         raise ValueError("is longer than ten years|write a shorter one, as in 24h")
@@ -49,6 +51,8 @@ def duration(value: Any) -> timedelta:
 
 
 def _duration_text(value: timedelta) -> str:
+    if value.microseconds:
+        return f"{round(value.total_seconds() * 1000)}ms"
     seconds = int(value.total_seconds())
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds % size == 0:
@@ -81,6 +85,8 @@ def _name(value: str) -> str:
             "is no name that Kubernetes and MLflow both take"
             f"|use lower-case letters, digits and '-', a letter first, at most {NAME_LENGTH}, as in diabetes-progression"
         )
+    if PRIVATE_NAME.fullmatch(value):
+        raise ValueError("is called like the private address of another model's version|let it end otherwise")
     return value
 
 
@@ -97,10 +103,10 @@ def _one_line(value: str) -> str:
 
 
 def _param_name(value: str) -> str:
-    if not re.fullmatch(PYTHON_NAME, value) or keyword.iskeyword(value) or value in ("features", "label"):
+    if not re.fullmatch(PYTHON_NAME, value) or keyword.iskeyword(value) or value in ("features", "label", "rollback_to"):
         raise ValueError(
             "is no name for a parameter"
-            "|use letters, digits and '_', as in max_depth; not a keyword of Python, nor features or label"
+            "|use letters, digits and '_', as in max_depth; not a keyword of Python, nor features, label or rollback_to"
         )
     return value
 
@@ -108,6 +114,18 @@ def _param_name(value: str) -> str:
 def _param(value: Any) -> Any:
     if not isinstance(value, bool | int | float | str | None):
         raise ValueError("is no plain value|write a number, a text, true or false")
+    return value
+
+
+def _image(value: str) -> str:
+    if not IMAGE.fullmatch(value) or len(value) > 500:
+        raise ValueError("is no image|write its name and tag or digest, as in registry.example/team/train:1.2")
+    return value
+
+
+def _kubernetes_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", value):
+        raise ValueError("is no name|use lower-case letters, digits and '-', at most 63")
     return value
 
 
@@ -136,6 +154,8 @@ Bound = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": f"^{THRESHOLD.pattern}$", "examples": [">= 0.75"]}),
 ]
+KubernetesName = Annotated[str, AfterValidator(_kubernetes_name)]
+ImageName = Annotated[str, AfterValidator(_image)]
 ProjectPath = Annotated[str, Field(max_length=1000), AfterValidator(_inside)]
 ModelName = Annotated[
     str,

@@ -20,6 +20,7 @@ from golden_paths.spec_text import invisible
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_DEPTH = 16
 MAX_NODES = 1000
+START = "start with: python -m golden_paths new NAME"
 MAX_PROBLEMS = 50  # of one file: beyond that the list helps nobody
 JINJA = re.compile(r"\{\{|\{%|\{#")
 TEMPLATE = ("holds a template, and templates are not rendered in a spec", "write the value itself")
@@ -42,7 +43,8 @@ REMEDIES = {
     "found character that cannot start any token": "indent with spaces, and put what starts with @, ` or % in quotes",
 }
 Key = tuple[str | int, ...]
-CLAIMED: tuple[Key, ...] = (("name",), ("deploy", "port"))
+PORT: Key = ("deploy", "port")
+CLAIMED: tuple[Key, ...] = (("name",), PORT)
 
 
 @dataclass
@@ -61,6 +63,14 @@ class Document:
             shown = None if value is None else shorten(value)
             self.problems.append(SpecProblem(self.file, line, shorten(dotted(path)), shown, problem, remedy))
 
+    def complain_at(self, path: Key, problem: str, remedy: str) -> None:
+        """Add a problem of a key, at its line; of one that is not written, at that of the section which lacks it."""
+        near = path
+        while near and near not in self.lines:
+            near = near[:-1]
+        line = self.lines.get(near, self.lines.get(("golden_path",), 1))
+        self.complain(line, path, self.texts.get(path), problem, remedy)
+
     @property
     def full(self) -> bool:
         """Whether it takes no more problems."""
@@ -69,7 +79,11 @@ class Document:
     def refusal(self) -> InvalidSpec:
         """Its problems, and what it would have for itself alone."""
         claims = {}
+        deploy = self.data.get("deploy")
+        is_shared = isinstance(deploy, dict) and deploy.get("to") == "kubernetes"  # each Service has ports of its own
         for path in CLAIMED:
+            if path == PORT and is_shared:
+                continue
             value: Any = self.data
             for part in path:
                 value = value.get(part) if isinstance(value, dict) else None
@@ -89,11 +103,11 @@ def shorten(text: str) -> str:
     return line if len(line) <= 60 else line[:57] + "..."
 
 
-def parse(text: str, file: str) -> Document:
-    """Parse a spec's text. Raises `InvalidSpec` with every problem found."""
+def parse(text: str, file: str, *, start: str = START, max_nodes: int = MAX_NODES) -> Document:
+    """Parse a spec's text. Raises `InvalidSpec` with every problem found; `start` is the remedy for one that holds nothing."""
     document = Document(file)
     try:
-        _guard(text, document)
+        _guard(text, document, max_nodes)
         root = None if document.problems else yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -102,19 +116,17 @@ def parse(text: str, file: str) -> Document:
         document.complain(mark.line + 1 if mark else 0, (), None, f"is not YAML: {said}", remedy)
         root = None
     if root is None and not document.problems:
-        document.complain(0, (), None, "is empty", "start with: python -m golden_paths new NAME")
+        document.complain(0, (), None, "is empty", start)
     elif isinstance(root, yaml.MappingNode):
         document.data = _mapping(root, (), document)
     elif root is not None:
-        document.complain(
-            1, (), None, "is not a mapping of keys to values", "start with: python -m golden_paths new NAME"
-        )
+        document.complain(1, (), None, "is not a mapping of keys to values", start)
     if document.problems:
         raise document.refusal()
     return document
 
 
-def _guard(text: str, document: Document) -> None:
+def _guard(text: str, document: Document, max_nodes: int) -> None:
     """Walk the events and stop at what must not be composed."""
     depth = documents = nodes = 0
     events: Iterator[Any] = yaml.parse(text, Loader=Loader)
@@ -127,8 +139,8 @@ def _guard(text: str, document: Document) -> None:
             fault = None, "has a second document after '---'", "put each model into its own file"
         elif depth > MAX_DEPTH:
             fault = None, f"is nested deeper than {MAX_DEPTH} levels", "a spec needs four"
-        elif nodes > MAX_NODES:
-            fault = None, f"holds more than {MAX_NODES} keys and values", "a spec is a page of text"
+        elif nodes > max_nodes:
+            fault = None, f"holds more than {max_nodes} keys and values", "a spec is a page of text"
         elif anchor := getattr(event, "anchor", None):
             sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
             fault = f"{sign}{anchor}", "is an anchor or alias", "write the value out where it is meant"

@@ -1,4 +1,4 @@
-"""make images: builds golden-paths-train and golden-paths-serve, says what it does, how long it took and how large they are."""
+"""make images: builds golden-paths-train, -serve and -airflow, says what it does, how long it took and how large they are."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ import image_builders
 import image_names
 import pip_settings
 
+from golden_paths import built_images
+from golden_paths.project import Project
+
 
 def main() -> None:
     """Build the images; with --load, hand each to a cluster."""
     parser = argparse.ArgumentParser(prog="make images", description=__doc__)
-    parser.add_argument("images", nargs="*", default=image_names.IMAGES, help="train, serve; absent: both")
+    parser.add_argument("images", nargs="*", default=image_names.IN_PODS, help="train, serve (both, when absent), airflow")
     parser.add_argument("--names", action="store_true", help="print the names and build nothing")
     parser.add_argument("--load", help="command that takes {archive} (and {name}) to where a cluster's nodes find it")
     options = parser.parse_args()
@@ -34,6 +37,7 @@ def main() -> None:
             build(builder, image, secrets)
             if options.load:
                 load(builder, image, options.load, Path(folder) / f"{image}.tar")
+            built_images.write(Project.at(image_names.ROOT), {image: image_names.name(image)})
 
 
 def build(builder: image_builders.Builder, image: str, secrets: dict[str, Path]) -> None:

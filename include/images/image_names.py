@@ -9,8 +9,10 @@ from pathlib import Path
 from golden_paths import __version__, digests
 
 ROOT = Path(__file__).resolve().parents[2]
-IMAGES = ("train", "serve")
+IN_PODS = ("train", "serve")
+IMAGES = (*IN_PODS, "airflow")
 CODE = ROOT / "include" / "golden_paths"
+AIRFLOW_CODE = ("operators/golden_paths_airflow", "plugins")
 BASE = re.compile(r"^ARG BASE=(\S+)$", re.MULTILINE)
 BASE_VARIABLE, REGISTRY_VARIABLE = "GOLDEN_PATHS_BASE_IMAGE", "GOLDEN_PATHS_REGISTRY"
 
@@ -30,7 +32,8 @@ def base(image: str) -> str:
 
 def name(image: str) -> str:
     """Repository and tag, below $GOLDEN_PATHS_REGISTRY if that is set."""
-    files = sorted(path for top in (folder(image), CODE) for path in top.rglob("*") if _goes_in(path))
+    more = [ROOT / part for part in AIRFLOW_CODE] if image == "airflow" else []
+    files = sorted(path for top in (folder(image), CODE, *more) for path in top.rglob("*") if _goes_in(path))
     lines = [f"{digests.of_file(path)}  {path.relative_to(ROOT).as_posix()}\n" for path in files]
     digest = digests.of_bytes("".join([f"{base(image)}\n", *lines]).encode())
     registry = os.environ.get(REGISTRY_VARIABLE, "").rstrip("/")

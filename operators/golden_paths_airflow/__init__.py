@@ -17,10 +17,13 @@ PUBLIC |= dict.fromkeys(
         "RegisterModelOperator",
         "DeployModelOperator",
         "SmokeTestOperator",
+        "CanaryOperator",
         "PromoteModelOperator",
+        "RetireVersionsOperator",
     ),
     "golden_paths_airflow.step_operators",
 )
+PUBLIC |= {"RollbackOperator": "golden_paths_airflow.rollback"}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.connect import Settings
 
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
 MLFLOW_CONNECTION = "mlflow_default"
+KUBERNETES_CONNECTION = "kubernetes_default"
 
 
 def settings() -> Settings:
+    """MLflow and the cluster, as their connections say, else as the environment says."""
+    return Settings(tracking_uri=tracking_uri(), cluster=cluster())
+
+
+def tracking_uri() -> str | None:
     """MLflow as the connection `mlflow_default` (type http) says, else as MLFLOW_TRACKING_URI says.
 
     A login or password of the connection goes to MLflow's own environment variables of this task's process; it is
     never part of a URI, so it reaches neither logs nor XCom.
     """
+    found = connection(MLFLOW_CONNECTION)
+    if found is None or not found.host:
+        return os.environ.get("MLFLOW_TRACKING_URI") or None
+    if found.login and found.password:
+        os.environ["MLFLOW_TRACKING_USERNAME"] = found.login
+        os.environ["MLFLOW_TRACKING_PASSWORD"] = found.password
+    host = found.host if "://" in found.host else f"{found.schema or 'http'}://{found.host}"
+    return f"{host}:{found.port}" if found.port else host
+
+
+def cluster() -> ClusterSettings:
+    """The cluster of the connection `kubernetes_default` (type kubernetes), else that of KUBECONFIG.
+
+    The connection's namespace comes before GOLDEN_PATHS_NAMESPACE.
+    """
+    settings, found = ClusterSettings.from_environment(), connection(KUBERNETES_CONNECTION)
+    if found is None:
+        return settings
+    namespace = found.extra_dejson.get("namespace") or found.extra_dejson.get("extra__kubernetes__namespace")
+    return replace(settings, connect=_by_connection, namespace=namespace or settings.namespace)
+
+
+def _by_connection() -> ApiClient:
+    """A client with the connection's credentials as they are now."""
+    from airflow.providers.cncf.kubernetes.hooks.kubernetes import KubernetesHook
+
+    return KubernetesHook(conn_id=KUBERNETES_CONNECTION).get_conn()
+
+
+def connection(name: str) -> Any:
+    """Airflow's connection of this name, or None."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        connection = Connection.get(MLFLOW_CONNECTION)
+        return Connection.get(name)
     except AirflowNotFoundException:
-        return Settings.from_environment()
-    if not connection.host:
-        return Settings.from_environment()
-    if connection.login and connection.password:
-        os.environ["MLFLOW_TRACKING_USERNAME"] = connection.login
-        os.environ["MLFLOW_TRACKING_PASSWORD"] = connection.password
-    host = connection.host if "://" in connection.host else f"{connection.schema or 'http'}://{connection.host}"
-    return Settings(tracking_uri=f"{host}:{connection.port}" if connection.port else host)
+        return None

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Param, get_parsing_context
+from airflow.sdk import DAG, BaseOperator, Param, get_parsing_context
 from airflow.sdk.configuration import conf
 
-from golden_paths import regular_file
+from golden_paths import platform, regular_file
 from golden_paths.errors import InvalidSpec, SpecProblem
 from golden_paths.folder import read_folder, spec_files
 from golden_paths.load import LoadedSpec, read_spec
+from golden_paths.placement import runs_in_pod
 from golden_paths.plan import make_plan, plan_markdown
+from golden_paths.registry import STEPS
 from golden_paths.spec import PathSpec
 from golden_paths.spec_text import MAX_BYTES
 from golden_paths.yaml_source import parse
+from golden_paths_airflow import rollback
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
 from golden_paths_airflow.schedules import START, airflow_schedule, refusal
 from golden_paths_airflow.step_operators import OPERATORS
 
+RUNS = 3  # one that makes a version, one that waits to retire the version before, one that rolls back
 TYPES = {
     bool: ["boolean"],
     int: ["integer"],
@@ -46,6 +50,7 @@ class SpecDag(DAG):
 def build_dag(loaded: LoadedSpec) -> DAG:
     """The DAG of one spec: its plan's steps and edges, and nothing else."""
     spec, plan = loaded.spec, make_plan(loaded.spec)
+    is_on_cluster = spec.deploy is not None and spec.deploy.to == "kubernetes"
     dag = SpecDag(
         loaded.file,
         dag_id=spec.name,
@@ -53,18 +58,37 @@ def build_dag(loaded: LoadedSpec) -> DAG:
         schedule=airflow_schedule(spec.schedule),
         start_date=START,
         catchup=False,
-        max_active_runs=1,
+        max_active_runs=RUNS if is_on_cluster else 1,
         default_args={"owner": spec.owner},
         tags=["golden-path", plan.path.id, spec.owner],
         doc_md=plan_markdown(plan),
-        params=_params(spec),
+        params=_params(spec) | ({rollback.PARAM: rollback.param()} if is_on_cluster else {}),
     )
     tasks: dict[str, Any] = {}
+    # Where runs may overlap, each step still is in one of them at a time.
+    alone: dict[str, Any] = {"max_active_tis_per_dag": 1} if is_on_cluster else {}
     for step in plan.steps:
-        tasks[step.name] = OPERATORS[step.name](task_id=step.name, dag=dag, loaded=loaded, doc=step.summary)
+        operator = _operator(step.name, loaded)
+        tasks[step.name] = operator(task_id=step.name, dag=dag, loaded=loaded, doc=step.summary, **alone)
         for before in step.needs:
             tasks[step.name].set_upstream(tasks[before])
+    if is_on_cluster:
+        back = rollback.RollbackOperator(task_id="rollback", dag=dag, loaded=loaded, doc="Only when the run was asked to")
+        back.set_downstream([tasks[step.name] for step in plan.steps if not step.needs])
     return dag
+
+
+def _operator(step: str, loaded: LoadedSpec) -> Callable[..., BaseOperator]:
+    """The step's operator: in a worker, or in a pod.
+
+    The provider's import costs 3 s of CPU: a worker that starts another task of the DAG does without.
+    """
+    is_another = get_parsing_context().task_id not in (None, step)
+    if is_another or not runs_in_pod(STEPS[step], loaded.spec, platform.read(loaded.project)):
+        return OPERATORS[step]
+    from golden_paths_airflow.pod_operators import POD_OPERATORS
+
+    return POD_OPERATORS[step]
 
 
 def _params(spec: PathSpec) -> dict[str, Param]:

@@ -8,8 +8,15 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from golden_paths_airflow import preload
-from golden_paths_airflow.links import EndpointLink, MlflowRunLink, ModelVersionLink
+from golden_paths_airflow import lineage_defaults, preload
+from golden_paths_airflow.links import (
+    EndpointLineageLink,
+    EndpointLink,
+    LineageLink,
+    MlflowRunLink,
+    ModelVersionLink,
+    run_views,
+)
 from golden_paths_airflow.retired import retired_package
 
 
@@ -17,7 +24,14 @@ class GoldenPathsPlugin(AirflowPlugin):
     """Registered by the installed package's entry point, or by plugins/ in a checkout that is not installed."""
 
     name = "golden_paths"
-    operator_extra_links = [MlflowRunLink(), ModelVersionLink(), EndpointLink()]  # noqa: RUF012
+    operator_extra_links = [  # noqa: RUF012
+        MlflowRunLink(),
+        ModelVersionLink(),
+        EndpointLink(),
+        LineageLink(),
+        EndpointLineageLink(),
+    ]
+    external_views = run_views()
 
     @classmethod
     def on_load(cls, *args: Any, **kwargs: Any) -> None:
@@ -30,3 +44,14 @@ class GoldenPathsPlugin(AirflowPlugin):
             from golden_paths_airflow import import_errors
 
             import_errors.keep()
+        else:
+            cls._record_lineage()
+
+    @classmethod
+    def _record_lineage(cls) -> None:
+        """Whatever fails in this, the rest of the plugin is needed."""
+        try:
+            if lineage_defaults.set_defaults():
+                cls.listeners = lineage_defaults.listeners()
+        except Exception as error:
+            logging.getLogger(__name__).warning("lineage is not recorded: %s", error)

@@ -10,11 +10,9 @@ import argparse
 import json
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -26,9 +24,14 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests")]
+from one_row import REQUESTS, Client, interleaved, medians  # noqa: E402
+
 from serving import PATIENT, Saved, save  # noqa: E402
 
-REQUESTS, WARM_UP, CLIENTS = 400, 50, (1, 8)
+CLIENTS = (1, 8)
+NAMES = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+BODY = json.dumps({"dataframe_split": {"columns": NAMES, "data": [PATIENT]}})
+ANSWER = {"predictions": [True]}
 LIMITS = {"bare FastAPI": 2.0, "mlflow models serve": 1 / 3}
 OURS, BARE, PEER = "golden_paths.serve", *LIMITS
 
@@ -88,8 +91,7 @@ def start(command: list[str], stack: ExitStack) -> float:
     port = next(int(part) for part in command if part.isdigit() and len(part) > 3)
     while process.poll() is None:
         try:
-            client = Client(port)
-            client.ask()
+            Client(("127.0.0.1", port), BODY, ANSWER).ask()
             return time.perf_counter() - began
         except (OSError, AssertionError):
             time.sleep(0.05)
@@ -105,62 +107,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-class Client:
-    """One kept-alive connection, as lean as can be: http.client itself takes longer than the fastest arm."""
-
-    def __init__(self, port: int) -> None:
-        names = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
-        body = json.dumps({"dataframe_split": {"columns": names, "data": [PATIENT]}}).encode()
-        head = [
-            "POST /invocations HTTP/1.1",
-            "Host: bench",
-            "Content-Type: application/json",
-            f"Content-Length: {len(body)}",
-        ]
-        self.request = "\r\n".join([*head, "", ""]).encode() + body
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def ask(self) -> float:
-        """Seconds of one request; its answer is checked."""
-        began = time.perf_counter()
-        self.connection.sendall(self.request)
-        answer = self.connection.recv(65536)
-        while not answer.endswith(b"}"):
-            more = self.connection.recv(65536)
-            assert more, "the server closed the connection"
-            answer += more
-        took = time.perf_counter() - began
-        head, _, content = answer.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200 "), answer
-        assert json.loads(content) == {"predictions": [True]}, answer
-        return took
-
-
-def measure(port: int, clients: int) -> dict[str, float]:
-    """p50 and p99 in ms, and requests per second, of `clients` connections at once."""
-    times: list[list[float]] = [[] for _ in range(clients)]
-
-    def work(own: list[float]) -> None:
-        client = Client(port)
-        for _ in range(WARM_UP):
-            client.ask()
-        gate.wait()
-        own.extend(client.ask() for _ in range(REQUESTS))
-
-    gate = threading.Barrier(clients + 1)
-    threads = [threading.Thread(target=work, args=(own,)) for own in times]
-    for thread in threads:
-        thread.start()
-    gate.wait()
-    began = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    took = time.perf_counter() - began
-    cuts = statistics.quantiles([one for own in times for one in own], n=100)
-    return {"p50_ms": cuts[49] * 1e3, "p99_ms": cuts[98] * 1e3, "per_s": clients * REQUESTS / took}
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
@@ -168,28 +114,19 @@ def free_port() -> int:
 
 def run(rounds: int) -> dict[str, Any]:
     """All arms live at once; in each round each is asked in turn, the order turning by one."""
-    raw: dict[str, dict[str, list[dict[str, float]]]] = {}
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
         folder = Path(temporary)
         arms = {name: (free_port(), command) for name, command in commands(fitted(folder), folder).items()}
         first = {name: start(command(port), stack) for name, (port, command) in arms.items()}
-        for number in range(rounds):
-            order = list(arms)[number % len(arms) :] + list(arms)[: number % len(arms)]
-            for clients in CLIENTS:
-                for name in order:
-                    raw.setdefault(str(clients), {}).setdefault(name, []).append(measure(arms[name][0], clients))
-    medians = {
-        clients: {
-            name: {key: statistics.median(one[key] for one in seen) for key in seen[0]} for name, seen in by_arm.items()
-        }
-        for clients, by_arm in raw.items()
-    }
+        addresses = {name: ("127.0.0.1", port) for name, (port, _) in arms.items()}
+        raw = interleaved(addresses, rounds=rounds, clients=CLIENTS, body=BODY, answer=ANSWER)
+    middle = medians(raw)
     ratios = {
         clients: {name: by_arm[OURS]["p50_ms"] / by_arm[name]["p50_ms"] for name in LIMITS}
-        for clients, by_arm in medians.items()
+        for clients, by_arm in middle.items()
     }
     kept = all(ratio <= LIMITS[name] for by_arm in ratios.values() for name, ratio in by_arm.items())
-    result = {"rounds": rounds, "requests_per_client": REQUESTS, "first_answer_s": first, "medians": medians}
+    result = {"rounds": rounds, "requests_per_client": REQUESTS, "first_answer_s": first, "medians": middle}
     return {**result, "p50_ratios": ratios, "limits": LIMITS, "within_limits": kept, "raw": raw}
 
 

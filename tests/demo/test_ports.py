@@ -26,3 +26,10 @@ def test_ports_of_one_call_differ() -> None:
     found = free_ports(port, port, 0, 0)
     assert found[0] == port
     assert len(set(found)) == 4
+
+
+def test_a_port_is_free_on_every_address_that_is_asked_for() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert free_ports(port) == [port]
+        assert free_ports(port, hosts=("127.0.0.1", "127.0.0.2")) != [port]

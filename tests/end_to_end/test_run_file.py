@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import shutil
 from pathlib import Path
@@ -61,6 +62,24 @@ def test_a_failed_gate_stops_the_path_and_the_champion_keeps_serving(
     assert "roc_auc" in done.stderr
     assert "0.999" in done.stderr
     assert httpx.get(f"{first['promote']['url']}/version").json() == before
+
+
+def test_the_history_says_who_promoted_which_version_and_what_its_gates_said(
+    project: Path, first: dict[str, dict[str, object]]
+) -> None:
+    done = golden_paths(project, "history", "diabetes-progression", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["faults"] == []
+    assert [(one["what"], one["version"], one["instead_of"], one["run"]) for one in found["entries"]] == [
+        ("promoted", "1", None, "first"),
+        ("promoted", "2", "1", "second"),
+    ]
+    assert {one["by"] for one in found["entries"]} == {getpass.getuser()}
+    gates = first["evaluate"]["gates"]
+    assert isinstance(gates, dict)
+    assert gates["roc_auc"].endswith("(>= 0.75)")
+    assert "within" in gates["bias.equal_opportunity [sex]"]
 
 
 def test_endpoints_lists_what_serves(project: Path, first: dict[str, dict[str, object]]) -> None:

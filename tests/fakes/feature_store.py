@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from golden_paths.artifacts import ViewState
+from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
 from golden_paths.clients import TrainingFrame
 from golden_paths.errors import StepFailed
 
@@ -28,7 +28,7 @@ class FakeFeatureStore:
 
     def materialize(
         self, service: str, *, start: datetime | None, end: datetime
-    ) -> tuple[datetime, tuple[ViewState, ...]]:
+    ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         self._check(service)
         found = {view: self._between(view, start or self._done.get(view, EPOCH), end) for view in self.views}
         for view, rows in found.items():
@@ -43,22 +43,31 @@ class FakeFeatureStore:
                     remedy=REMEDY,
                 )
         oldest = min((rows[TIMESTAMP].min() for rows in found.values() if not rows.empty), default=end)
-        return start or oldest, tuple(self._write(view, rows, end) for view, rows in found.items())
+        return start or oldest, tuple(self._write(view, rows, end) for view, rows in found.items()), self._described()
 
-    def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
+    def training_frame(
+        self, service: str, *, entities: Path, label: str, destination: Path, sensitive: Sequence[str] = ()
+    ) -> TrainingFrame:
         self._check(service)
         frame = pd.read_parquet(entities)
+        kept = [name for name in sensitive if all(name not in self._rows(view).columns for view in self.views)]
+        if unknown := [name for name in kept if name not in frame.columns]:
+            raise StepFailed(
+                f"training_set.sensitive names {', '.join(unknown)}, which is no feature of the service and no column of "
+                f"{entities.name}",
+                remedy="add the column to the file, or name a feature",
+            )
         if missing := [name for name in (self.key, TIMESTAMP, label) if name not in frame.columns]:
             raise StepFailed(
                 f"{entities.name} has no column {', '.join(missing)}",
                 remedy=f"it needs the keys of the service's views, the time and the label: {self.key}, {TIMESTAMP}, {label}",
             )
-        frame = frame[[self.key, TIMESTAMP, label]].sort_values([TIMESTAMP, self.key, label])
+        frame = frame[[self.key, TIMESTAMP, label, *kept]].sort_values([TIMESTAMP, self.key, label, *kept])
         joined = frame
         for view in self.views:
             joined = pd.merge_asof(joined, self._rows(view).sort_values(TIMESTAMP), on=TIMESTAMP, by=self.key)
         features = [name for name in joined.columns if name not in frame.columns]
-        joined[[self.key, TIMESTAMP, *features, label]].to_parquet(destination, index=False)
+        joined[[self.key, TIMESTAMP, *features, *kept, label]].to_parquet(destination, index=False)
         return TrainingFrame(
             path=destination,
             rows=len(joined),
@@ -67,6 +76,17 @@ class FakeFeatureStore:
             timestamp=TIMESTAMP,
             features=tuple(features),
         )
+
+    def _described(self) -> ServiceDescription:
+        views, features = [], []
+        for view in self.views:
+            types = {name: str(kind).capitalize() for name, kind in self._rows(view).dtypes.items() if name != TIMESTAMP}
+            keys = (Column(name=self.key, type=types.pop(self.key), source=self.key),)
+            columns = tuple(Column(name=name, type=kind, source=name) for name, kind in types.items())
+            source = f"../../data/{view}.parquet"
+            views.append(ViewDescription(view=view, source=source, timestamp=TIMESTAMP, keys=keys, columns=columns))
+            features += [ServedFeature(name=one.name, type=one.type, inputs=((view, one.name),)) for one in columns]
+        return ServiceDescription(project="churn", views=tuple(views), features=tuple(features))
 
     def _check(self, service: str) -> None:
         if service != self.service:

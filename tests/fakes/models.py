@@ -24,6 +24,7 @@ class FakeModel:
     versions: dict[str, FakeVersion] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     description: str = ""
+    history: dict[int, str] = field(default_factory=dict)
 
 
 class FakeModelRegistry:
@@ -65,3 +66,13 @@ class FakeModelRegistry:
 
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         self.models[model].versions[version].tags.update(tags)
+
+    def version_tags(self, model: str, version: str) -> dict[str, str]:
+        registered = self.models.get(model, FakeModel())
+        return dict(registered.versions[version].tags) if version in registered.versions else {}
+
+    def history(self, model: str) -> list[str]:
+        return [entry for _, entry in sorted(self.models.get(model, FakeModel()).history.items())]
+
+    def add_history(self, model: str, number: int, entry: str) -> None:
+        self.models[model].history[number] = entry

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from golden_paths import digests
-from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
+from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion
 from golden_paths.errors import DigestMismatch, StepFailed
 
 
@@ -29,8 +31,9 @@ class FakeTarget:
         self._rollouts: dict[str, Rollout] = {}
 
     def start(
-        self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None
+        self, version: ModelVersion, *, fetch: Callable[[], Path], features: Path | None, service: str | None
     ) -> Candidate:
+        model = fetch()
         self.asked.append(f"start {version.version}")
         if (found := digests.of_folder(model)) != version.digest:
             what = f"the model folder of {version.model} version {version.version}"
@@ -41,6 +44,10 @@ class FakeTarget:
             if one and key(one) not in rollout.running:
                 rollout.running.append(key(one))
         return candidate
+
+    def canary(self, candidate: Candidate, requests: Sequence[bytes]) -> tuple[CanaryStage, ...]:
+        self.asked.append(f"canary {candidate.version}")
+        return ()
 
     def shift(self, candidate: Candidate) -> Endpoint:
         self.asked.append(f"shift {candidate.version}")
@@ -72,10 +79,13 @@ class FakeTarget:
         self.asked.append(f"discard {candidate.version}")
         self._end(self._rollouts.get(candidate.endpoint, Rollout()), candidate)
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        return tuple(
-            self._endpoint(one.serving, one.before) for one in self._rollouts.values() if one.serving and one.running
-        )
+    def retire(self, endpoint: str) -> datetime | None:
+        self.asked.append("retire")
+        return None
+
+    def serving(self, endpoint: str) -> Endpoint | None:
+        one = self._rollouts.get(endpoint)
+        return self._endpoint(one.serving, one.before) if one and one.serving and one.running else None
 
     def stop(self, endpoint: str) -> bool:
         rollout = self._rollouts.get(endpoint, Rollout())

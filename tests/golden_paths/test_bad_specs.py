@@ -84,8 +84,8 @@ CASES = {
     ),
     "unknown step": (
         SPEC + "shadow:\n  share: 0.1\n",
-        "bad.yaml:18: shadow is not a key that is known here; known are golden_path, name, owner, description, schedule, "
-        "features, training_set, train, evaluate, deploy",
+        "bad.yaml:18: shadow is not a key that is known here; known are golden_path, name, owner, description, risk, schedule, "
+        "features, training_set, train, evaluate, deploy, steps",
     ),
     "duplicate key": (
         change("owner: growth", "owner: growth\nowner: sales"),

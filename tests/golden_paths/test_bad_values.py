@@ -13,13 +13,13 @@ from projects import SPEC, make_project
 CRON = "write five cron fields, a preset such as @weekly, or 6h"
 PARAM_NAME = (
     "is no name for a parameter; use letters, digits and '_', as in max_depth; not a keyword of Python, "
-    "nor features or label"
+    "nor features, label or rollback_to"
 )
 LARGE = "is too large a number; write a smaller one"
 SCHEDULES = {
     "999999w": "is longer than ten years; write a shorter one, as in 24h",
-    "99999999999999999999w": "is not a duration; write a number and one of s, m, h, d, w, as in 24h",
-    "0h": "is not a duration; write a number and one of s, m, h, d, w, as in 24h",
+    "99999999999999999999w": "is not a duration; write a number and one of ms, s, m, h, d, w, as in 24h",
+    "0h": "is not a duration; write a number and one of ms, s, m, h, d, w, as in 24h",
     "1s": f"is more often than once a minute; {CRON}",
     "* * * * * *": f"is no schedule; {CRON}",
     "0 0 30 2 *": f"names a date that never comes; {CRON}",

@@ -16,6 +16,7 @@ import pytest
 from golden_paths import sandbox
 from golden_paths.errors import CodeFailed
 from golden_paths.project import Project
+from golden_paths.sandbox_child import says_away
 
 
 @pytest.fixture
@@ -32,6 +33,11 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         def fail(payload):
             print("before")
             raise ValueError("no such column")
+        def away(payload):
+            try:
+                raise ConnectionRefusedError("port 6379")
+            except OSError as error:
+                raise RuntimeError("no features") from error
         def leave(payload):
             sys.exit(7)
         def crash(payload):
@@ -136,3 +142,28 @@ def wait_gone(pids: list[int], seconds: float = 20) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_server_that_is_away_is_worth_a_retry_and_a_mistake_is_not(brought: Path) -> None:
+    retries = {}
+    for function in ("away", "fail"):
+        with pytest.raises(CodeFailed) as error:
+            call(brought, function, [])
+        retries[function] = error.value.retry
+    assert retries == {"away": True, "fail": False}
+
+
+def test_databases_and_redis_have_errors_of_their_own_for_it() -> None:
+    import psycopg
+    import redis
+    import sqlalchemy
+
+    away = [
+        psycopg.OperationalError(),
+        redis.ConnectionError(),
+        redis.BusyLoadingError(),
+        redis.TimeoutError(),
+        sqlalchemy.exc.OperationalError("select", {}, Exception()),
+    ]
+    assert [error for error in away if not says_away(error)] == []
+    assert not says_away(sqlalchemy.exc.IntegrityError("insert", {}, Exception()))

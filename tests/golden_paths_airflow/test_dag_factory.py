@@ -63,7 +63,7 @@ def test_a_duration_is_a_schedule(dags: Path) -> None:
 
 
 def test_the_trigger_form_overrides_params_with_checked_types(dags: Path) -> None:
-    from golden_paths_airflow.base import with_params
+    from golden_paths.params import with_params
 
     loaded = read_spec(dags / "churn.yaml")
     assert with_params(loaded.spec, {"C": 2.0}).train.params == {"C": 2.0}  # type: ignore[union-attr]

@@ -103,6 +103,23 @@ def test_a_broken_spec_is_one_import_error_of_its_own_and_mending_it_clears_it(a
     assert airflow.rows("SELECT dag_id FROM dag WHERE NOT is_stale ORDER BY dag_id") == [("bad",), ("good",)]
 
 
+def test_a_spec_that_the_policy_forbids_is_an_import_error_of_its_own(tmp_path: Path) -> None:
+    airflow = Airflow(tmp_path)
+    policy = airflow.dags.parent / "include" / "policy.yaml"
+    policy.write_text("owners: [growth]\nrisk: {high: {requires: [evaluate.champion]}}\n")
+    (airflow.dags / "good.yaml").write_text(SPEC.replace("name: churn", "name: good\nrisk: limited"))
+    (airflow.dags / "bad.yaml").write_text(SPEC.replace("name: churn", "name: bad"))
+    airflow.parse()
+    assert airflow.import_errors() == {
+        "bad.yaml": "bad.yaml:14: evaluate.champion is missing, and a model of high risk needs it; add it, or ask the "
+        "platform team, who keep include/policy.yaml and its waivers"
+    }
+    assert airflow.rows("SELECT dag_id FROM dag WHERE NOT has_import_errors AND NOT is_stale") == [("good",)]
+    policy.unlink()
+    airflow.parse()
+    assert airflow.import_errors() == {}
+
+
 def test_a_broken_spec_stays_an_import_error_between_parses_until_it_is_mended(tmp_path: Path) -> None:
     airflow = Airflow(tmp_path)
     team = airflow.dags / "team"

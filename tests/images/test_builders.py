@@ -55,6 +55,20 @@ def test_other_code_another_lock_or_another_base_is_another_name(
     assert len(names) == 4
 
 
+def test_the_name_of_the_airflow_image_follows_the_operators_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in ("include/images/airflow", "include/golden_paths", *image_names.AIRFLOW_CODE):
+        shutil.copytree(image_names.ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    here = image_names.name("airflow")
+    monkeypatch.setattr(image_names, "CODE", tmp_path / "include" / "golden_paths")
+    monkeypatch.setattr(image_names, "ROOT", tmp_path)
+    names = {here, image_names.name("airflow")}
+    assert names == {here}
+    for part in image_names.AIRFLOW_CODE:
+        (tmp_path / part / "changed.py").touch()
+        names.add(image_names.name("airflow"))
+    assert len(names) == 3
+
+
 def test_a_registry_goes_before_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(image_names.REGISTRY_VARIABLE, "registry.example/team/")
     assert image_names.name("train").startswith("registry.example/team/golden-paths-train:0.1.0-")

@@ -6,18 +6,21 @@ on the real thing, so that a fake cannot drift away from what it stands for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from golden_paths.artifacts import Candidate, Endpoint, ModelVersion, ViewState
+from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion, ServiceDescription, ViewState
+
+if TYPE_CHECKING:
+    from golden_paths.spec import PathSpec
 
 
 @dataclass(frozen=True)
 class TrainingFrame:
-    """A point-in-time join, written to `path` (parquet): keys, timestamp, features and label, in a stable order."""
+    """A point-in-time join, written to `path` (parquet): keys, timestamp, features, sensitive columns, label; a stable order."""
 
     path: Path
     rows: int
@@ -32,14 +35,20 @@ class FeatureStore(Protocol):
 
     def materialize(
         self, service: str, *, start: datetime | None, end: datetime
-    ) -> tuple[datetime, tuple[ViewState, ...]]:
+    ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, write the service's views for [start, end) to the online store, and read them back.
 
-        Returns the start that was used: the oldest row not yet materialized when `start` is None.
+        Returns the start that was used, which is the oldest row not yet materialized when `start` is None; the views'
+        state; and the service as it is defined.
         """
 
-    def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
-        """Join the service's features to the entity rows as they were known at each row's time."""
+    def training_frame(
+        self, service: str, *, entities: Path, label: str, destination: Path, sensitive: Sequence[str] = ()
+    ) -> TrainingFrame:
+        """Join the service's features to the entity rows as they were known at each row's time.
+
+        `sensitive` columns that are no features come along from the entity rows. `StepFailed` for what is neither.
+        """
 
 
 @dataclass(frozen=True)
@@ -102,17 +111,35 @@ class ModelRegistry(Protocol):
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         """Set tags on a version."""
 
+    def version_tags(self, model: str, version: str) -> dict[str, str]:
+        """The tags of a version; none when there is no such version."""
+
+    def history(self, model: str) -> list[str]:
+        """The entries of the model's history, in order; see `golden_paths.history`."""
+
+    def add_history(self, model: str, number: int, entry: str) -> None:
+        """Keep an entry under its number, from 1."""
+
 
 class Target(Protocol):
     """Where models serve. Every verb converges when it is repeated."""
 
     def start(
-        self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None
+        self, version: ModelVersion, *, fetch: Callable[[], Path], features: Path | None, service: str | None
     ) -> Candidate:
-        """Run a version beside the endpoint and wait until it is ready. `model` is a folder with the version's digest."""
+        """Run a version beside the endpoint and wait until it is ready.
+
+        `fetch` gives a folder with the version's digest; a target whose servers fetch for themselves does not call it.
+        """
+
+    def canary(self, candidate: Candidate, requests: Sequence[bytes]) -> tuple[CanaryStage, ...]:
+        """Give the candidate a growing share of the traffic, and judge it at each step. Raises `GateFailed`.
+
+        `requests` are bodies for /invocations, sent when users send too few. No stages: the target cannot share traffic.
+        """
 
     def shift(self, candidate: Candidate) -> Endpoint:
-        """Give the stable port to the candidate; the version before stays loaded until `settle`."""
+        """Give the stable address to the candidate; the version before stays loaded until `settle`."""
 
     def settle(self, endpoint: Endpoint) -> None:
         """Let the version before finish its requests, and end it."""
@@ -123,8 +150,11 @@ class Target(Protocol):
     def discard(self, candidate: Candidate) -> None:
         """End a candidate that was not promoted."""
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """What serves now."""
+    def retire(self, endpoint: str) -> datetime | None:
+        """Put to rest what served before and was kept long enough; returns when the next will have been."""
+
+    def serving(self, endpoint: str) -> Endpoint | None:
+        """What has the stable address now."""
 
     def stop(self, endpoint: str) -> bool:
         """End an endpoint and all its processes. False when there was none."""
@@ -144,6 +174,5 @@ class Clients(Protocol):
     def models(self) -> ModelRegistry:
         """Versions and aliases."""
 
-    @property
-    def target(self) -> Target:
-        """Where models serve."""
+    def target(self, spec: PathSpec) -> Target:
+        """Where the spec's model serves."""

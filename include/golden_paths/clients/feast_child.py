@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_paths import digests
-from golden_paths.clients import feast_entities, feast_views
+from golden_paths.clients import feast_described, feast_entities, feast_views
 from golden_paths.clients.feast_entities import TIMESTAMP
 from golden_paths.errors import StepFailed
 
@@ -29,11 +29,13 @@ def materialize(payload: dict[str, Any]) -> dict[str, Any]:
     with _locked(payload):
         store = _applied(payload)
         service = _service(store, payload["service"])
-        plans = [feast_views.plan(store, view, asked, end, _home(payload)) for view in _views(store, service)]
+        views = _views(store, service)
+        plans = [feast_views.plan(store, view, asked, end, _home(payload)) for view in views]
         feast_views.refuse_empty(payload["service"], plans, asked=asked is not None)
         start = asked or min((plan.rows.start for plan in plans if plan.rows), default=end)
-        views = [feast_views.write(store, plan, limit=payload["window_rows"]) for plan in plans]
-    return {"start": start.isoformat(), "views": views}
+        written = [feast_views.write(store, plan, limit=payload["window_rows"]) for plan in plans]
+        described = feast_described.service(store, service, views)
+    return {"start": start.isoformat(), "views": written, "described": described}
 
 
 def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
@@ -44,11 +46,14 @@ def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
         keys = _keys(store, service)
     # Those the service offers online too: the inputs of its on-demand views come along in the join, and not there.
     features = [feature.name for projection in service.feature_view_projections for feature in projection.features]
-    entities = feast_entities.read(Path(payload["entities"]), keys=keys, label=payload["label"], features=features)
+    kept = [name for name in payload["sensitive"] if name not in features]
+    entities = feast_entities.read(
+        Path(payload["entities"]), keys=keys, label=payload["label"], features=features, sensitive=kept
+    )
     joined = store.get_historical_features(entity_df=entities, features=service).to_df()
-    # The label is the last word on the order: rows that are equal in keys and time differ in nothing else.
-    frame = joined[[*keys, TIMESTAMP, *features, payload["label"]]]
-    frame = frame.sort_values([TIMESTAMP, *keys, payload["label"]], kind="stable").reset_index(drop=True)
+    # The label, and what came along with it, are the last word on the order: other rows differ in nothing.
+    frame = joined[[*keys, TIMESTAMP, *features, *kept, payload["label"]]]
+    frame = frame.sort_values([TIMESTAMP, *keys, payload["label"], *kept], kind="stable").reset_index(drop=True)
     frame.to_parquet(payload["destination"], index=False)
     for name, count in frame[features].isna().sum().items():
         if count == len(frame) > 0:

@@ -5,6 +5,7 @@ Runs in the child alone (see `feast_child`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,20 @@ if TYPE_CHECKING:
 TIMESTAMP = "event_timestamp"
 
 
-def read(path: Path, *, keys: list[str], label: str, features: list[str]) -> pd.DataFrame:
-    """Keys, time and label of every row. `StepFailed` when one is not there or means two things."""
+def read(path: Path, *, keys: list[str], label: str, features: list[str], sensitive: Sequence[str] = ()) -> pd.DataFrame:
+    """Keys, time, label and sensitive columns of every row. `StepFailed` when one is not there or means two things."""
     entities = parquet.read(path)
     needed = [*keys, TIMESTAMP, label]
+    if unknown := [name for name in sensitive if name not in entities.columns]:
+        raise StepFailed(
+            f"training_set.sensitive names {', '.join(unknown)}, which is no feature of the service and no column of {path.name}",
+            remedy="add the column to the file, or name a feature",
+        )
+    if double := [name for name in sensitive if name in needed]:
+        raise StepFailed(
+            f"training_set.sensitive names {', '.join(double)}, which is a key, the time or the label",
+            remedy="name a column that tells groups apart",
+        )
     if missing := [name for name in needed if name not in entities.columns]:
         raise StepFailed(
             f"{path.name} has no column {', '.join(missing)}",
@@ -33,7 +44,7 @@ def read(path: Path, *, keys: list[str], label: str, features: list[str]) -> pd.
             f"label {label} is also a feature of the service: the model would be given what it is to predict",
             remedy="leave it out of the service, or rename one of them when they differ",
         )
-    entities = entities[needed].assign(**{TIMESTAMP: _times(entities[TIMESTAMP], path.name)})
+    entities = entities[[*needed, *sensitive]].assign(**{TIMESTAMP: _times(entities[TIMESTAMP], path.name)})
     if repeated := int(entities.duplicated([*keys, TIMESTAMP]).sum()):
         print(  # noqa: T201
             f"{path.name}: {repeated} of {len(entities)} rows repeat the keys and time of another; "

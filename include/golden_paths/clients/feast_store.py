@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from golden_paths import sandbox
-from golden_paths.artifacts import ViewState
+from golden_paths.artifacts import ServiceDescription, ViewState
 from golden_paths.clients import TrainingFrame
 from golden_paths.project import Project
 
@@ -31,17 +31,19 @@ class FeastStore:
 
     def materialize(
         self, service: str, *, start: datetime | None, end: datetime
-    ) -> tuple[datetime, tuple[ViewState, ...]]:
+    ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, then write the service's views for [start, end) to the online store."""
         interval = {"start": start.isoformat() if start else None, "end": end.isoformat()}
         done = self._call("materialize", {"service": service, "window_rows": self._window_rows, **interval})
         views = tuple(ViewState.model_validate(view) for view in done["views"])
-        return datetime.fromisoformat(done["start"]), views
+        return datetime.fromisoformat(done["start"]), views, ServiceDescription.model_validate(done["described"])
 
-    def training_frame(self, service: str, *, entities: Path, label: str, destination: Path) -> TrainingFrame:
+    def training_frame(
+        self, service: str, *, entities: Path, label: str, destination: Path, sensitive: Sequence[str] = ()
+    ) -> TrainingFrame:
         """Join the service's features to the entity rows, point in time, into a parquet file at `destination`."""
         payload = {"service": service, "entities": str(entities), "label": label, "destination": str(destination)}
-        done = self._call("training_frame", payload)
+        done = self._call("training_frame", payload | {"sensitive": list(sensitive)})
         return TrainingFrame(
             path=destination,
             rows=done["rows"],

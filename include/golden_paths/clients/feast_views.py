@@ -15,7 +15,7 @@ from typing import Any
 
 from golden_paths import digests
 from golden_paths.clients import feast_sources
-from golden_paths.clients.feast_windows import EPOCH, TICK, Source, Window
+from golden_paths.clients.feast_windows import DUMMY, EPOCH, TICK, Source, Window
 from golden_paths.errors import StepFailed
 
 
@@ -155,7 +155,7 @@ def _source(store: Any, view: Any) -> Source:
 
 
 def _keys(view: Any) -> list[Any]:
-    return [column for column in view.entity_columns if column.name != "__dummy_id"]
+    return [column for column in view.entity_columns if column.name != DUMMY]
 
 
 def _definition(view: Any) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from golden_paths import digests
-from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
+from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion
 from golden_paths.endpoint import control, launch
 from golden_paths.endpoint import state as states
 from golden_paths.endpoint.state import EndpointState, Served, key_of
@@ -42,21 +43,21 @@ class EndpointStatus:
 class LocalTarget:
     """Serves models as processes of this machine, below <state>/endpoints/NAME/."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, project: Project, port: int | None = None) -> None:
+        self._project, self._port = project, port
         self._endpoints = project.state / "endpoints"
 
     def start(
-        self, version: ModelVersion, *, model: Path, features: Path | None, service: str | None, port: int | None
+        self, version: ModelVersion, *, fetch: Callable[[], Path], features: Path | None, service: str | None
     ) -> Candidate:
         """Run a version beside the endpoint and wait until it is ready.
 
-        Raises `DigestMismatch` when `model` is not what was registered, `StepFailed` when it does not load or the port
-        cannot be had.
+        Raises `DigestMismatch` when the folder is not what was registered, `StepFailed` when it does not load or the
+        port cannot be had.
         """
-        folder = self._folder(version.model)
-        self._ensure(folder, port)
-        _check_port(states.read(folder), port)
+        folder, model = self._folder(version.model), fetch()
+        self._ensure(folder, self._port)
+        _check_port(states.read(folder), self._port)
         served = Served(
             name=version.model,
             version=version.version,
@@ -75,6 +76,10 @@ class LocalTarget:
             log=folder / f"version-{version.version}.log",
         )
         return Candidate(endpoint=version.model, version=version.version, digest=version.digest, url=url)
+
+    def canary(self, candidate: Candidate, requests: Sequence[bytes]) -> tuple[CanaryStage, ...]:
+        """No stages: the servers of a machine share one socket, and take from it as they come."""
+        return ()
 
     def shift(self, candidate: Candidate) -> Endpoint:
         """Give the stable port to the candidate; the version before stays loaded."""
@@ -103,13 +108,18 @@ class LocalTarget:
         """End a candidate that does not serve, and wait until it has."""
         self._dismiss(candidate, "discard")
 
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """What serves now. `statuses` has those too that do not."""
-        return tuple(
-            Endpoint(endpoint=one.endpoint, url=one.url, version=one.version, digest=one.digest, previous=one.previous)
-            for one in self.statuses()
-            if one.status in ("serving", "starting") and one.version and one.digest
-        )
+    def retire(self, endpoint: str) -> datetime | None:
+        """Nothing: `settle` has ended the version before."""
+        return None
+
+    def serving(self, endpoint: str) -> Endpoint | None:
+        """What has the endpoint's port, and None when that is down."""
+        for one in self.statuses():
+            if one.endpoint == endpoint and one.status in ("serving", "starting") and one.version and one.digest:
+                return Endpoint(
+                    endpoint=endpoint, url=one.url, version=one.version, digest=one.digest, previous=one.previous
+                )
+        return None
 
     def statuses(self) -> tuple[EndpointStatus, ...]:
         """Every endpoint of the project that runs or comes back with the next `start`, by name."""

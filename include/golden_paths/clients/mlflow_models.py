@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TAG_LENGTH = 5000  # what every database that MLflow supports takes for a tag of a model version
 PREFIX = "golden_paths."
 URI = "golden_paths.uri"
+HISTORY = "golden_paths.history."
 REBUILT = ("digest", "weights", "training_set", "golden_records", "golden_digest")  # of a ModelVersion, from its tags
 
 
@@ -114,6 +115,36 @@ class MlflowModels:
         """Set tags on a version."""
         with answering(self.uri):
             self._tag(model, version, _cut(tags))
+
+    def version_tags(self, model: str, version: str) -> dict[str, str]:
+        """The tags of a version; none when there is no such version."""
+        from mlflow.exceptions import MlflowException
+
+        with answering(self.uri):
+            try:
+                return dict(self._client.get_model_version(model, version).tags)
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return {}
+                raise
+
+    def history(self, model: str) -> list[str]:
+        """Tags of the registered model, by their numbers."""
+        from mlflow.exceptions import MlflowException
+
+        with answering(self.uri):
+            try:
+                tags = self._client.get_registered_model(model).tags
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return []
+                raise
+        return [tags[name] for name in sorted(tags) if name.startswith(HISTORY)]
+
+    def add_history(self, model: str, number: int, entry: str) -> None:
+        """One tag of the registered model."""
+        with answering(self.uri):
+            self._client.set_registered_model_tag(model, f"{HISTORY}{number:06d}", entry)
 
     def _tag(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         for name, value in tags.items():

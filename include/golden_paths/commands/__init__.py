@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from golden_paths.commands import endpoints, run, specs
+from golden_paths.commands import audit, contract, endpoints, history, lineage, policy, rollback, run, specs
 from golden_paths.errors import GoldenPathsError
 
 app = typer.Typer(
@@ -23,6 +23,13 @@ app.command()(specs.new)
 app.command()(run.run)
 app.command()(endpoints.endpoints)
 app.command()(endpoints.stop)
+app.command()(rollback.rollback)
+app.command()(history.history)
+app.command()(lineage.impact)
+app.add_typer(lineage.app, name="lineage")
+app.add_typer(audit.app, name="audit")
+app.add_typer(contract.app, name="contract")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,11 @@ from golden_paths.artifacts import Endpoint
 from golden_paths.commands.output import AsJson, console, errors, print_json
 from golden_paths.connect import LazyClients, Settings
 from golden_paths.errors import StepFailed
+from golden_paths.lineage.observed import Observed, is_possible, kept
 from golden_paths.load import read_spec
 from golden_paths.plan import PlannedStep
 from golden_paths.runner import StepDone, run_path
+from golden_paths.spec import DeploySection, PathSpec
 from golden_paths.step import Run
 
 INTERRUPTED = 130  # as a shell says it
@@ -40,10 +43,11 @@ def run(
             console.print(f"[bold]{step.name}[/]  {escape(step.summary)}")
 
     clients = LazyClients(loaded.project, Settings.from_environment(), log)
-    identity = Run(run_id or f"cli__{now.isoformat(timespec='seconds')}", end=now)
+    identity = Run(run_id or f"cli__{now.isoformat(timespec='seconds')}", end=now, by=getpass.getuser())
     done: list[StepDone] = []
     try:
-        for one in run_path(loaded, identity, clients, log=log, started=started):
+        observed = Observed(loaded, kept(loaded.project), log) if is_possible() else None
+        for one in run_path(loaded, identity, clients, log=log, started=started, observed=observed):
             done.append(one)
             if not as_json:
                 console.print(f"  [green]done[/] in {one.seconds:.1f} s")
@@ -54,13 +58,20 @@ def run(
         raise typer.Exit(1 if failed else INTERRUPTED) from error
     if as_json:
         print_json([_data(one) for one in done])
-    elif isinstance(done[-1].artifact, Endpoint):
-        _serves(done[-1].artifact, clients.tracking_uri)
+    elif endpoint := next((one.artifact for one in done if isinstance(one.artifact, Endpoint)), None):
+        _serves(endpoint, loaded.spec, clients.tracking_uri)
 
 
-def _serves(endpoint: Endpoint, tracking_uri: str) -> None:
-    console.print(f"[bold green]{endpoint.endpoint}[/] version {endpoint.version} answers at {endpoint.url}")
-    console.print(f"  its API: {endpoint.url}/docs   stop it: python -m golden_paths stop {endpoint.endpoint}")
+def _serves(endpoint: Endpoint, spec: PathSpec, tracking_uri: str) -> None:
+    name, is_local = endpoint.endpoint, spec.need(DeploySection).to == "local"
+    inside = "" if is_local else " inside the cluster"
+    console.print(f"[bold green]{name}[/] version {endpoint.version} answers at {endpoint.url}{inside}")
+    if is_local:
+        console.print(f"  its API: {endpoint.url}/docs   stop it: python -m golden_paths stop {name}")
+    else:
+        console.print(f"  from here: kubectl port-forward service/{name} 8080:http, in the same namespace")
+        console.print(f"  the version before: python -m golden_paths rollback {name}")
+        console.print(f"  stop it: python -m golden_paths stop {name} --kubernetes")
     console.print(f"  its run, metrics and report are in MLflow: {escape(_place(tracking_uri))}")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from golden_paths.commands import manifests
 from golden_paths.commands.output import AsJson, console, errors, print_json
 from golden_paths.errors import GoldenPathsError
 from golden_paths.folder import read_files, spec_files
@@ -53,9 +54,20 @@ def validate(
         raise typer.Exit(1)
 
 
-def plan(file: Annotated[Path, typer.Argument(help="The spec file.")], as_json: AsJson = False) -> None:
+def plan(
+    file: Annotated[Path, typer.Argument(help="The spec file.")],
+    as_json: AsJson = False,
+    to: Annotated[
+        str | None,
+        typer.Option("--manifests", metavar="FILE", help="Write every Kubernetes object of a rollout to FILE; -: print them."),
+    ] = None,
+) -> None:
     """Show the steps of a spec, their edges, what each reads and writes. Touches nothing."""
-    made = make_plan(read_spec(file).spec)
+    loaded = read_spec(file)
+    if to is not None:
+        manifests.write(loaded, to)
+        return
+    made = make_plan(loaded.spec)
     if as_json:
         print_json(_plan_data(made))
         return

@@ -6,6 +6,8 @@ answers, so that a supervisor that was killed takes up where it was.
 
     control     how it is asked: one JSON line there, one back
     launch      starts it, once
+    keeper      starts it in a container of its own, and again when it was killed
+    place       where that is, and with which ports
     supervisor  its loop
     versions    its commands: start, shift, settle, restore, discard
     server      one model server process

@@ -16,7 +16,7 @@ from typing import Any
 from golden_paths.endpoint import state as states
 from golden_paths.errors import StepFailed
 
-LOCK = "lock"
+LOCK, SOCKET = "lock", "control"
 LONGEST_PATH = 100  # a Unix socket's path may have 108 bytes on Linux, 104 elsewhere
 READ_SECONDS = 5.0  # a caller that was stopped in the middle of its line does not hold up the endpoint
 COMMAND_SECONDS = 60.0
@@ -68,11 +68,19 @@ def ask(folder: Path, command: str, **arguments: Any) -> Any:
     """Send one command and return what it answers. Raises `Unreachable`, or `StepFailed` with the refusal's reason."""
     try:
         state = states.read(folder)
-        if state is None or not state.control:
-            raise Unreachable(folder, "no supervisor runs")
+    except (OSError, ValueError) as error:
+        raise Unreachable(folder, error) from error
+    if state is None or not state.control:
+        raise Unreachable(folder, "no supervisor runs")
+    return tell(state.control, folder, command, **arguments)
+
+
+def tell(path: str, folder: Path, command: str, **arguments: Any) -> Any:
+    """The same, by the socket at `path`, of the supervisor or the keeper of `folder`."""
+    try:
         with socket.socket(socket.AF_UNIX) as control:
             control.settimeout(COMMAND_SECONDS)
-            control.connect(state.control)
+            control.connect(path)
             control.sendall(json.dumps({"do": command, **arguments}).encode() + b"\n")
             with control.makefile("rb") as stream:
                 answer = json.loads(stream.readline())
@@ -90,11 +98,11 @@ def ask(folder: Path, command: str, **arguments: Any) -> Any:
 @contextlib.contextmanager
 def listening(folder: Path) -> Iterator[socket.socket]:
     """The socket for commands, in the endpoint's folder, or in a short temporary one when that path is too long."""
-    path = folder / "control"
+    path = folder / SOCKET
     short = None
     if len(bytes(path)) > LONGEST_PATH:
         short = tempfile.mkdtemp(prefix=SHORT)
-        path = Path(short) / "control"
+        path = Path(short) / SOCKET
     try:
         path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as control:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_paths import sandbox
+from golden_paths.endpoint.place import LOOPBACK, Place
 from golden_paths.endpoint.state import Served
 from golden_paths.sandbox_child import end_with_parent
 
@@ -31,7 +32,8 @@ class ModelServer:
         self._is_ready = False  # seen once; a signal before that would kill it
         self.deadline: float | None = None  # set once it was told to end
         self.log = folder / f"version-{served.version}.log"
-        with socket.create_server(("127.0.0.1", 0)) as private, self.log.open("ab") as log:
+        self._place = Place.from_environment()
+        with socket.create_server((self._place.listen, 0)) as private, self.log.open("ab") as log:
             self.port = int(private.getsockname()[1])
             self.log_start = log.tell()
             supervisor = os.getpid()
@@ -48,8 +50,8 @@ class ModelServer:
 
     @property
     def url(self) -> str:
-        """The private address."""
-        return f"http://127.0.0.1:{self.port}"
+        """The private address, for the supervisor."""
+        return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def has_ended(self) -> bool:
@@ -101,7 +103,8 @@ class ModelServer:
     def status(self) -> dict[str, Any]:
         """For the target: where it is, and whether it lives."""
         code = self.process.poll()
-        return {"url": self.url, "pid": self.process.pid, "exit_code": code, "tail": "" if code is None else self._tail()}
+        tail = "" if code is None else self._tail()
+        return {"url": self._place.url(self.port), "pid": self.process.pid, "exit_code": code, "tail": tail}
 
     def _tail(self) -> str:
         with self.log.open("rb") as log:

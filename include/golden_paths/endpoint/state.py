@@ -44,7 +44,7 @@ class EndpointState(BaseModel):
 
     @property
     def url(self) -> str:
-        """The stable address."""
+        """The stable address, on the machine that serves or that publishes the port."""
         return f"http://127.0.0.1:{self.port}"
 
     def can_undo(self, key: str) -> bool:

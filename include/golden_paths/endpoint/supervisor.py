@@ -9,12 +9,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from golden_paths.endpoint import control
 from golden_paths.endpoint import state as states
+from golden_paths.endpoint.place import Place
 from golden_paths.endpoint.state import EndpointState
 from golden_paths.endpoint.versions import Versions
 
@@ -30,7 +31,8 @@ class Supervisor:
         self._folder = folder
         known = states.read(folder) or EndpointState(name=name, port=port)
         control.forget(known.control)
-        self._stable = _bound(port or known.port)
+        place = Place.from_environment()
+        self._stable = _bound(place.listen, place.candidates(folder, port or known.port))
         state = known.model_copy(update={"port": self._stable.getsockname()[1], "pid": 0, "control": ""})
         self._versions = Versions(state, folder=folder, stable=self._stable, feast_state=feast_state)
         self._ending = False
@@ -76,12 +78,14 @@ class Supervisor:
         states.write(self._folder, self._versions.state)
 
 
-def _bound(port: int) -> socket.socket:
+def _bound(address: str, ports: Sequence[int]) -> socket.socket:
+    """The first of the ports that can be had."""
     end = time.monotonic() + BIND
     while True:
-        try:
-            return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
-                raise SystemExit(f"port {port} cannot be bound: {os.strerror(error.errno or 0)}") from error
-            time.sleep(0.1)
+        for port in ports:
+            try:
+                return socket.create_server((address, port), backlog=BACKLOG)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or (time.monotonic() > end and port == ports[-1]):
+                    raise SystemExit(f"port {port} cannot be bound: {os.strerror(error.errno or 0)}") from error
+        time.sleep(0.1)

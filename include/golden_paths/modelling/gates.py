@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from golden_paths.gate_sections import EvaluateSection
 from golden_paths.modelling.metrics import loss
-from golden_paths.spec import EvaluateSection
+from golden_paths.record import Check
+
+Lost = tuple[float, float, float]  # value and interval
 
 
 def lines(
-    section: EvaluateSection, measured: Mapping[str, float], champion: Mapping[str, float] | None, version: str = ""
+    section: EvaluateSection,
+    measured: Mapping[str, float],
+    champion: Mapping[str, float] | None,
+    version: str = "",
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+    lost: Lost | None = None,
 ) -> list[str]:
-    """What was measured, a line for each metric that the spec names."""
+    """What was measured, a line for each metric that the spec names; and the comparison that decides, with its interval."""
     found = []
     for name, bound in section.metrics.items():
         value = f"{measured[name]:.6g}" if name in measured else "cannot be computed"
         theirs = f", champion version {version} {champion[name]:.6g}" if champion and name in champion else ""
-        found.append(f"{name} {value} (bound {bound}{theirs})")
+        spread = f" [{intervals[name][0]:.3g} to {intervals[name][1]:.3g}]" if intervals and name in intervals else ""
+        found.append(f"{name} {value}{spread} (bound {bound}{theirs})")
+    if (rule := section.champion) and lost:
+        noise = ", which may be noise" if lost[0] > rule.may_lose >= lost[1] else ""
+        found.append(f"{rule.metric} worse than the champion's by {lost[0]:.3g}{_shown(lost)}, may lose {rule.may_lose:g}{noise}")
     return found
 
 
@@ -27,10 +39,12 @@ def failures(
     version: str = "",
     *,
     unanswered: int = 0,
+    lost: Lost | None = None,
 ) -> list[str]:
     """Every gate that says no, each with what was measured and what was asked for; empty when all were passed.
 
     `champion` None: there is none yet, and nothing to compare with. `unanswered`: rows for which the model gave NaN.
+    `lost`: by how much the model is worse than the champion, with an interval; worse counts when all of that is too much.
     """
     found = []
     why = f" ({unanswered} of them got no answer, NaN)" if unanswered else ""
@@ -40,20 +54,59 @@ def failures(
         elif not bound.holds(value):
             found.append(f"{name} is {value:.6g}, must be {bound}")
     if section.champion and champion is not None:
-        found.extend(_against(section.champion.metric, section.champion.may_lose, measured, champion, version))
+        found.extend(_against(section.champion.metric, section.champion.may_lose, measured, champion, version, lost))
+    return found
+
+
+def checks(
+    section: EvaluateSection,
+    measured: Mapping[str, float],
+    champion: Mapping[str, float] | None,
+    version: str = "",
+    *,
+    lost: Lost | None = None,
+) -> list[Check]:
+    """Every gate, passed or not, as a check of the model."""
+    found = []
+    for name, bound in section.metrics.items():
+        value = measured.get(name)
+        shown = "cannot be computed" if value is None else f"{value:.6g}"
+        held = value is not None and bound.holds(value)
+        found.append(Check(name=name, passed=held, subject="model", expected=str(bound), found=shown, is_gate=True))
+    if (rule := section.champion) and champion is not None:
+        theirs = f"{champion[rule.metric]:.6g}" if rule.metric in champion else "cannot be computed"
+        found.append(
+            Check(
+                name=f"champion.{rule.metric}",
+                passed=not _against(rule.metric, rule.may_lose, measured, champion, version, lost),
+                subject="model",
+                expected=f"version {version} has {theirs}, may lose {rule.may_lose:g}",
+                found=f"{measured[rule.metric]:.6g}" if rule.metric in measured else "cannot be computed",
+                is_gate=True,
+            )
+        )
     return found
 
 
 def _against(
-    metric: str, may_lose: float, measured: Mapping[str, float], champion: Mapping[str, float], version: str
+    metric: str,
+    may_lose: float,
+    measured: Mapping[str, float],
+    champion: Mapping[str, float],
+    version: str,
+    lost: Lost | None,
 ) -> list[str]:
     ours, theirs = measured.get(metric), champion.get(metric)
     if ours is None or theirs is None:
         return [
             f"{metric} cannot be compared with champion version {version}: it cannot be computed on the held-out rows"
         ]
-    lost = loss(metric, champion=theirs, challenger=ours)
-    if lost > may_lose:
+    worse = loss(metric, champion=theirs, challenger=ours)
+    if worse > may_lose and (lost is None or lost[1] > may_lose):
         rival = f"champion version {version} has {theirs:.6g} on the same rows"
-        return [f"{metric} is {ours:.6g}, {rival}: worse by {lost:.6g}, may lose {may_lose:g}"]
+        return [f"{metric} is {ours:.6g}, {rival}: worse by {worse:.6g}{_shown(lost)}, may lose {may_lose:g}"]
     return []
+
+
+def _shown(lost: Lost | None) -> str:
+    return f" ({lost[1]:.3g} to {lost[2]:.3g})" if lost else ""

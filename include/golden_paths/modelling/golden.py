@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden_paths import answers
+from golden_paths import answers, digests
+from golden_paths.errors import DigestMismatch
 from golden_paths.modelling.outcomes import ask
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from golden_paths.artifacts import ModelVersion
     from golden_paths.modelling.parts import Parts
+    from golden_paths.step import StepContext
 
 ROWS = 20
 
@@ -37,6 +42,17 @@ def records(model: Any, kind: str, parts: Parts, classes: np.ndarray[Any, Any] |
         },
         allow_nan=False,
     )
+
+
+def fetched(context: StepContext, version: ModelVersion) -> dict[str, Any]:
+    """The golden records of a version; raises `DigestMismatch` when they are not those that were registered."""
+    with tempfile.TemporaryDirectory(prefix="golden-paths-") as folder:
+        file = context.clients.tracking.download(version.golden_records, Path(folder))
+        if (digest := digests.of_file(file)) != version.golden_digest:
+            what = f"the golden records of version {version.version} of {version.model}"
+            raise DigestMismatch(what, expected=version.golden_digest, found=digest)
+        found: dict[str, Any] = json.loads(file.read_bytes())
+    return found
 
 
 def _rows(frame: Any) -> list[list[Any]]:

@@ -34,6 +34,24 @@ def draw(outcome: Outcome, folder: Path) -> dict[str, Path]:
     return drawn
 
 
+def bars(file: Path, title: str, names: list[str], values: list[tuple[float, float, float]]) -> Path:
+    """Horizontal points with their intervals, (value, low, high) by name, written to `file`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2, 1.2 + 0.4 * len(names)))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(title=title)
+    middles = [value for value, _, _ in values]
+    reach = [[max(0.0, value - low) for value, low, _ in values], [max(0.0, high - value) for value, _, high in values]]
+    axes.errorbar(middles, range(len(names)), xerr=reach, fmt="o", capsize=4)
+    axes.set_yticks(range(len(names)), [name.replace("$", r"\$")[:40] for name in names])
+    axes.margins(y=0.2)
+    axes.grid(axis="x", alpha=0.3)
+    figure.savefig(file, dpi=130, bbox_inches="tight", metadata={"Software": None})
+    return file
+
+
 def _drawings(outcome: Outcome) -> Iterator[tuple[str, Drawing]]:
     if outcome.kind == REGRESSION:
         yield "Residuals", lambda axes: _residuals(axes, outcome)

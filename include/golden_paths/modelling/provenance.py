@@ -31,11 +31,11 @@ def tags(context: StepContext, training_set: TrainingSet, source: Source) -> dic
         "mlflow.source.name": code,
         "mlflow.source.type": "LOCAL",
         "mlflow.user": spec.owner,
-        **_git(context.project.root),
+        **(context.origin or git(context.project.root)),
     }
 
 
-def _git(root: Path) -> dict[str, str]:
+def git(root: Path) -> dict[str, str]:
     """The commit and whether files differ from it; nothing when the project is in no git repository."""
     try:
         commit = _output(root, "rev-parse", "HEAD")
@@ -43,6 +43,14 @@ def _git(root: Path) -> dict[str, str]:
     except (OSError, subprocess.SubprocessError):
         return {}
     return {"mlflow.source.git.commit": commit, "golden_paths.git_dirty": str(bool(dirty)).lower()}
+
+
+def remote(root: Path) -> str:
+    """The address of the repository that the project was cloned from, as git has it; nothing when there is none."""
+    try:
+        return _output(root, "config", "--get", "remote.origin.url")
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def _output(root: Path, *arguments: str) -> str:

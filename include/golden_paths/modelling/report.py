@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from golden_paths.modelling import plots
+from golden_paths.gate_sections import EvaluateSection
+from golden_paths.modelling import plots, report_groups
+from golden_paths.modelling.bias import Verdict
 from golden_paths.modelling.metrics import Outcome
-from golden_paths.spec import EvaluateSection, PathSpec
+from golden_paths.spec import PathSpec
 from golden_paths.values import Bound
 
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
@@ -33,17 +35,20 @@ class Judgement:
     champion: Mapping[str, float] | None
     champion_version: str | None
     reasons: Sequence[str]
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    groups: Sequence[Verdict] = ()
 
 
 def write(judgement: Judgement, folder: Path) -> Path:
     """Write report.html and the plots into `folder`; returns the report."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = plots.draw(judgement.outcome, folder)
+    drawn = plots.draw(judgement.outcome, folder) | report_groups.draw(judgement.groups, folder)
     name = html.escape(judgement.spec.name)
     body = [
         f"<h1>{name}</h1><p>{html.escape(judgement.spec.description)}</p>",
         _verdict(judgement.reasons),
         _table(judgement),
+        report_groups.tables(judgement.groups),
         f'<div class="plots">{"".join(_image(title, path) for title, path in drawn.items())}</div>',
         f"<p>{_rows(judgement.outcome)} of training set <code>{judgement.training_set}</code>, "
         f"model <code>{judgement.model_digest}</code>, owner {html.escape(judgement.spec.owner)}.</p>",
@@ -76,13 +81,21 @@ def _table(judgement: Judgement) -> str:
         if judgement.champion is None
         else f"<th>champion (version {html.escape(judgement.champion_version or '')})</th>"
     )
-    rows = [f"<tr><th>metric</th><th>this model</th>{champion}<th>bound</th></tr>"]
+    spread = "<th>95 %</th>" if judgement.intervals else ""
+    rows = [f"<tr><th>metric</th><th>this model</th>{spread}{champion}<th>bound</th></tr>"]
     for name in dict.fromkeys([*judgement.measured, *section.metrics]):
         value = judgement.measured.get(name)
         theirs = "" if judgement.champion is None else f'<td class="n">{_number(judgement.champion.get(name))}</td>'
         verdict = _against(section.metrics.get(name), value)
-        rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{theirs}{verdict}</tr>')
+        rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{_interval(judgement, name)}{theirs}{verdict}</tr>')
     return f"<table>{''.join(rows)}</table>"
+
+
+def _interval(judgement: Judgement, name: str) -> str:
+    if not judgement.intervals:
+        return ""
+    low, high = judgement.intervals.get(name, (None, None))
+    return f'<td class="n">{"" if low is None else f"{_number(low)} to {_number(high)}"}</td>'
 
 
 def _against(bound: Bound | None, value: float | None) -> str:

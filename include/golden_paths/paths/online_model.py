@@ -7,5 +7,16 @@ PATH = Path(
     version=1,
     promise="A model that answers over HTTP, trained on point-in-time features, better than the one before or not deployed.",
     sections=("features", "training_set", "train", "evaluate", "deploy"),
-    steps=("materialize", "build_training_set", "train", "evaluate", "register", "deploy", "smoke", "promote"),
+    steps=(
+        "materialize",
+        "build_training_set",
+        "train",
+        "evaluate",
+        "register",
+        "deploy",
+        "smoke",
+        "canary",
+        "promote",
+        "retire",
+    ),
 )

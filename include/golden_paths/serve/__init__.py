@@ -1,5 +1,7 @@
 """Serves one version of one model over HTTP: python -m golden_paths.serve. Runs on a machine or in a pod.
 
+In a pod an init container brings model and features: python -m golden_paths.serve.fetch.
+
 What it answers, and how it says no (JSON: `error`, and `problems` with field, row and problem):
 
     GET  /health       200 ready; 503 while it starts or drains

@@ -1,17 +1,20 @@
 """python -m golden_paths.serve: one process, one model version.
 
-Signals: SIGUSR1 starts and SIGUSR2 stops accepting on the shared socket (--stable-fd); SIGTERM and SIGINT drain.
+Signals: SIGUSR1 starts and SIGUSR2 stops accepting on the shared socket (--stable-fd); SIGTERM and SIGINT drain, and
+SIGTERM ends it at once while it does not serve yet.
 Exit codes: 0 drained, 1 the model or the features cannot be loaded, 2 wrong arguments or address, 3 wrong digest.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import socket
 import sys
 from pathlib import Path
 
+from golden_paths.serve import ending
 from golden_paths.serve.status import Identity, Status
 
 DIGEST_EXIT, LOAD_EXIT, ADDRESS_EXIT = 3, 1, 2
@@ -39,11 +42,25 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--feature-repo", type=Path, help="Feast feature repository, for /predict")
     parser.add_argument("--service", help="feature service in it")
     parser.add_argument("--grace", type=float, default=GRACE, help="seconds an idle connection is kept while draining")
+    parser.add_argument(
+        "--max-connection-age",
+        type=seconds,
+        default=math.inf,
+        help="seconds after which an answer closes its connection, 20 %% more or less; absent: no limit",
+    )
     return parser
+
+
+def seconds(text: str) -> float:
+    """A number above 0. Raises `ValueError`."""
+    if not (number := float(text)) > 0:
+        raise ValueError
+    return number
 
 
 def main() -> int:
     """Serve until a signal; returns the exit code."""
+    ending.at_once_on_sigterm(0)
     parser = arguments()
     options = parser.parse_args()
     if (options.feature_repo is None) != (options.service is None):
@@ -51,7 +68,7 @@ def main() -> int:
     try:
         private, stable = _private(options), _inherited(options.stable_fd)
     except (OSError, OverflowError) as error:
-        sys.stderr.write(f"cannot listen: {error}; free the address, or name another\n")
+        ending.say_why(f"cannot listen: {error}; free the address, or name another")
         return ADDRESS_EXIT
     for name in THREADS:
         os.environ[name] = "1"
@@ -64,7 +81,14 @@ def main() -> int:
     identity = Identity(options.name, options.version, options.digest, options.run_id, options.training_set)
     status = Status(identity)
     loader = Loader(status, model=options.model, feature_repo=options.feature_repo, service=options.service)
-    server = Server(build(status, loader), private=private, stable=stable, status=status, grace=options.grace)
+    server = Server(
+        build(status, loader),
+        private=private,
+        stable=stable,
+        status=status,
+        grace=options.grace,
+        max_age=options.max_connection_age,
+    )
     loader.start(server)
     server.run()
     return loader.exit_code
@@ -83,4 +107,4 @@ def _inherited(number: int | None) -> socket.socket | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ending.now(main())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from golden_paths.errors import DigestMismatch, GoldenPathsError
+from golden_paths.serve import ending
 from golden_paths.serve.lane import QUICK, Lane
 from golden_paths.serve.status import Status
 
@@ -44,7 +44,7 @@ class Loader:
             self._fail(server, LOAD_EXIT, f"cannot load {self.folder}: {type(error).__name__}: {error}")
 
     def _fail(self, server: Server, code: int, message: str) -> None:
-        sys.stderr.write(message + "\n")
+        ending.say_why(message)
         self.exit_code = code
         server.should_exit = True
 

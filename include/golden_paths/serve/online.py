@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from golden_paths import feast_config
 from golden_paths.clients import quick_feast
 from golden_paths.errors import StepFailed
 from golden_paths.serve.columns import Column
@@ -16,6 +18,7 @@ from golden_paths.serve.forms import Columns
 from golden_paths.serve.problems import Refused, problem
 
 KEY_TYPES: dict[str, type] = {"Int32": int, "Int64": int, "String": str, "Bool": bool}
+UNSET = re.compile(r"\$(FEAST_\w+)")
 
 
 class OnlineFeatures:
@@ -49,10 +52,14 @@ class OnlineFeatures:
         """For each feature its values and Feast's statuses."""
         from feast.protos.feast.serving.ServingService_pb2 import FieldStatus
 
+        def status(value: Any, number: int, at: Any) -> str:
+            # Feast's Redis store has every entity: one that was never written is null, at the beginning of time.
+            return "NOT_FOUND" if value is None and not at.seconds else str(FieldStatus.Name(number))
+
         response = self._store.get_online_features(features=self._service, entity_rows=entities)
         values = response.to_dict()
         return {
-            name: (values[name], [str(FieldStatus.Name(status)) for status in vector.statuses])
+            name: (values[name], list(map(status, values[name], vector.statuses, vector.event_timestamps)))
             for name, vector in zip(response.proto.metadata.feature_names.val, response.proto.results, strict=True)
         }
 
@@ -92,7 +99,15 @@ def _store(repo: Path) -> Any:
     from feast import FeatureStore
     from feast.repo_config import RepoConfig
 
-    configured = yaml.safe_load(os.path.expandvars((repo / "feature_store.yaml").read_text()))
+    text = os.path.expandvars((repo / "feature_store.yaml").read_text())
+    read = feast_config.parsed(text)
+    if unset := UNSET.findall(f"{read.get('online_store')} {read.get('registry')}"):
+        # Feast would look for a host of that name, at the first request.
+        raise StepFailed(
+            f"'{repo.name}/feature_store.yaml' names {', '.join(unset)}, which is not in the server's environment",
+            remedy="set it there; pods have it from the platform team's Secret",
+        )
+    configured = yaml.safe_load(text)
     config = RepoConfig(**(configured | {"offline_store": "dask"}))
     config.repo_path = repo
     return FeatureStore(repo_path=str(repo), config=config)

@@ -2,13 +2,15 @@
 
 uvicorn's own shutdown closes idle keep-alive connections at once: a request that is on its way to one of them is lost.
 Here a connection that shall end is told so in an answer (`Connection: close`), and is closed by us only after it was
-idle for `grace` seconds.
+idle for `grace` seconds. A connection that is older than `max_age` is told so too: what comes next may go to another pod.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import random
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from golden_paths.serve.status import Status
 BACKLOG = 2048
 KEEP_ALIVE = 75  # seconds; longer than the usual client keeps an idle connection, so that the client closes first
 POLL = 0.05
+JITTER = 0.2  # connections that began together do not all come back together
 
 
 @dataclass
@@ -34,11 +37,12 @@ class Door:
 
 
 class Connection(HttpToolsProtocol):
-    """One client's connection, which came in by a door."""
+    """One client's connection, which came in by a door. Its answers from the age of `max_age` seconds on say close."""
 
-    def __init__(self, *args: Any, door: Door, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, door: Door, max_age: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.door, self.last_heard = door, self.loop.time()
+        self.ends = self.last_heard + max_age * random.uniform(1 - JITTER, 1 + JITTER)
 
     def data_received(self, data: bytes) -> None:
         """Note when the client last spoke."""
@@ -46,9 +50,9 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """A request on a connection that came in by a door that is shut now is its last."""
+        """A request on a connection that came in by a door that is shut now, or has had its time, is its last."""
         super().on_headers_complete()
-        if not self.door.open:
+        if not self.door.open or self.last_heard >= self.ends:
             self.cycle.keep_alive = False
 
     def let_go(self) -> None:
@@ -70,7 +74,14 @@ class Server(uvicorn.Server):
     """Listens on a private socket and, between SIGUSR1 and SIGUSR2, on a shared one; SIGTERM and SIGINT drain."""
 
     def __init__(
-        self, app: Any, *, private: socket.socket, stable: socket.socket | None, status: Status, grace: float
+        self,
+        app: Any,
+        *,
+        private: socket.socket,
+        stable: socket.socket | None,
+        status: Status,
+        grace: float,
+        max_age: float = math.inf,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -86,7 +97,7 @@ class Server(uvicorn.Server):
             )
         )
         self.private_socket, self.stable_socket = private, stable
-        self.status, self.grace = status, grace
+        self.status, self.grace, self.max_age = status, grace, max_age
         self.private, self.stable = Door(), Door()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -139,7 +150,12 @@ class Server(uvicorn.Server):
 
     def _connection(self, door: Door) -> Connection:
         return Connection(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state, _loop=None, door=door
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            _loop=None,
+            door=door,
+            max_age=self.max_age,
         )
 
     def _shut(self, door: Door) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from golden_paths import digests, parquet
 from golden_paths.artifacts import Features, TrainingSet
 from golden_paths.clients import TrainingFrame
 from golden_paths.errors import StepFailed
+from golden_paths.lineage import of_features
+from golden_paths.modelling import data_gates, datasheet
+from golden_paths.project import Project
+from golden_paths.record import Check
 from golden_paths.spec import FeaturesSection, PathSpec, Split, TrainingSetSection
 from golden_paths.step import Step, StepContext
+from golden_paths.steps import materialize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,19 +35,26 @@ def run(context: StepContext) -> TrainingSet:
     with tempfile.TemporaryDirectory(prefix="golden-paths-") as folder:
         entities = context.project.path(section.entities)
         joined = Path(folder) / "joined.parquet"
-        frame = store.training_frame(features.service, entities=entities, label=section.label, destination=joined)
-        if frame.rows != frame.entity_rows:
+        frame = store.training_frame(
+            features.service, entities=entities, label=section.label, destination=joined, sensitive=section.sensitive
+        )
+        if not _noted(context, "row_count", frame.rows == frame.entity_rows, f"{frame.entity_rows} rows", f"{frame.rows} rows"):
             raise StepFailed(
                 f"the point-in-time join made {frame.rows} rows of {frame.entity_rows} entity rows",
                 remedy="use Feast's duckdb offline store (the dask one drops duplicate keys), or remove duplicates",
             )
         file = Path(folder) / FILE
-        test_rows = _freeze(frame, section, file)
-        return _store(context, section, frame, file=file, test_rows=test_rows)
+        frozen = _freeze(context, frame, section, file)
+        return _store(context, section, frame, file=file, frozen=frozen)
 
 
-def _freeze(frame: TrainingFrame, section: TrainingSetSection, file: Path) -> int:
-    """Write the split frame as parquet whose bytes depend on its values alone; return the number of held-out rows."""
+def _noted(context: StepContext, name: str, passed: bool, expected: str, found: str, column: str | None = None) -> bool:
+    check = Check(name=name, passed=passed, subject=TrainingSet.name, expected=expected, found=found, column=column)
+    return context.check(check)
+
+
+def _freeze(context: StepContext, frame: TrainingFrame, section: TrainingSetSection, file: Path) -> dict[str, Any]:
+    """Write the split frame as parquet whose bytes depend on its values alone; return what `TrainingSet` says of it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -50,26 +62,34 @@ def _freeze(frame: TrainingFrame, section: TrainingSetSection, file: Path) -> in
     if table.empty:
         raise StepFailed(f"{section.entities} has no rows", remedy="bring the entities to learn from")
     label = table[section.label]
-    if nulls := int(label.isna().sum()):
+    nulls = int(label.isna().sum())
+    if not _noted(context, "not_null", nulls == 0, "0 rows without a value", f"{nulls} rows", section.label):
         raise StepFailed(
             f"label {section.label} is missing in {nulls} of {len(table)} rows", remedy="leave those rows out"
         )
-    _refuse_one_value(label, f"label {section.label}")
+    _refuse_one_value(context, label, f"label {section.label}")
     held_out = _held_out(label, section.split)
-    if not 0 < held_out.sum() < len(table):
+    test_rows = int(held_out.sum())
+    split = f"{test_rows} of {len(table)} rows held out"
+    if not _noted(context, "split", 0 < test_rows < len(table), "rows to train on, and rows to judge by", split):
         raise StepFailed(
             f"training_set.split.test {section.split.test:g} of {len(table)} rows leaves a part empty",
             remedy="bring more rows, or another share",
         )
-    _refuse_one_value(label[~held_out], f"label {section.label} of the rows to train on")
+    _refuse_one_value(context, label[~held_out], f"label {section.label} of the rows to train on")
     table["split"] = held_out.map({True: "test", False: "train"})
+    data_gates.require(context, section, frame, table)
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
     pq.write_table(arrow, file, compression="zstd")
-    return int(held_out.sum())
+    missing = {str(name): int(count) for name, count in table.isna().sum().items() if count}
+    times = table[frame.timestamp]
+    types = {field.name: str(field.type) for field in arrow.schema}
+    return {"test_rows": test_rows, "missing": missing, "types": types, "oldest": times.min(), "newest": times.max()}
 
 
-def _refuse_one_value(label: pd.Series, what: str) -> None:
-    if label.nunique() < 2:
+def _refuse_one_value(context: StepContext, label: pd.Series, what: str) -> None:
+    count = int(label.nunique())
+    if not _noted(context, "distinct_count", count >= 2, "2 values or more", f"{count}", str(label.name)):
         raise StepFailed(
             f"{what} has only the value {label.iloc[0]} in {len(label)} rows",
             remedy="a model needs two to tell apart: check how the label is made, and the split",
@@ -100,10 +120,10 @@ def _held_out(label: pd.Series, split: Split) -> pd.Series:
 
 
 def _store(
-    context: StepContext, section: TrainingSetSection, frame: TrainingFrame, *, file: Path, test_rows: int
+    context: StepContext, section: TrainingSetSection, frame: TrainingFrame, *, file: Path, frozen: dict[str, Any]
 ) -> TrainingSet:
     """Keep the file in MLflow under its digest: once, however many runs meet the same data."""
-    digest = digests.of_file(file)
+    digest, test_rows = digests.of_file(file), frozen["test_rows"]
     tracking = context.clients.tracking
     name = f"training-set {digest[:12]}"
     tags = {"golden_paths.kind": "training_set", "golden_paths.digest": digest}
@@ -116,17 +136,23 @@ def _store(
         tracking.tag(run.id, {COMPLETE: "true"})
         tracking.finish(run.id)
     context.log(f"training set {digest}: {frame.rows} rows, {test_rows} held out, {len(frame.features)} features")
-    return TrainingSet(
+    made = TrainingSet(
         uri=uri,
         digest=digest,
         mlflow_run_id=run.id,
         rows=frame.rows,
-        test_rows=test_rows,
         keys=frame.keys,
         timestamp=frame.timestamp,
         features=frame.features,
         label=section.label,
+        sensitive=section.sensitive,
+        gates=context.record.passed_gates(),
+        **frozen,
     )
+    sheet = file.with_name(datasheet.FILE)
+    sheet.write_text(datasheet.rendered(context.spec, made))
+    tracking.upload(run.id, sheet)
+    return made
 
 
 def reads(spec: PathSpec) -> tuple[str, ...]:
@@ -139,6 +165,13 @@ def writes(spec: PathSpec) -> tuple[str, ...]:
     return (f"MLflow: training set of {spec.name}, by its SHA-256",)
 
 
+def brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:
+    """The feature repository's files, the entities and the contract."""
+    section = spec.need(TrainingSetSection)
+    contract = (project.path(section.contract),) if section.contract else ()
+    return (*materialize.brings(spec, project), project.path(section.entities), *contract)
+
+
 STEP = Step(
     name="build_training_set",
     summary="Join features to labels as they were known at the time, split, freeze as parquet with a SHA-256",
@@ -147,4 +180,6 @@ STEP = Step(
     run=run,
     reads=reads,
     writes=writes,
+    touched=of_features.build_training_set,
+    brings=brings,
 )

@@ -6,15 +6,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from golden_paths import digests
-from golden_paths.artifacts import Candidate, ModelVersion
+from golden_paths import digests, policy
+from golden_paths.artifacts import Candidate, Features, ModelVersion
 from golden_paths.errors import DigestMismatch
+from golden_paths.lineage import of_endpoint
 from golden_paths.spec import DeploySection, FeaturesSection, PathSpec
 from golden_paths.step import Step, StepContext
 
 
 def run(context: StepContext) -> Candidate:
-    """Fetch the model, check it, start it, wait until it is ready. What serves is not touched."""
+    """Fetch the model, check it, start it, wait until it is ready. What serves is not touched.
+
+    The policy may have changed since the DAG was parsed, and a waiver may have expired: both are looked at again.
+    """
+    policy.hold(context.spec, context.project)
     candidate = start(context, context.take(ModelVersion))
     context.log(f"version {candidate.version} is ready at {candidate.url}, and takes no traffic yet")
     return candidate
@@ -23,13 +28,33 @@ def run(context: StepContext) -> Candidate:
 def start(context: StepContext, version: ModelVersion) -> Candidate:
     """Start a version, or find it running: repeating it converges."""
     features = context.spec.need(FeaturesSection)
-    return context.clients.target.start(
+    return context.clients.target(context.spec).start(
         version,
-        model=fetch(context, version),
+        fetch=lambda: fetch(context, version),
         features=context.project.path(features.repo),
         service=features.service,
-        port=context.spec.need(DeploySection).port,
     )
+
+
+def running(context: StepContext, version: ModelVersion) -> Candidate:
+    """The candidate that deploy started. A process of this machine may have been killed since: then a new one.
+
+    What was removed from a cluster is not brought back: a rollback by hand ends a rollout that is on its way.
+    """
+    candidate = context.take(Candidate)
+    return start(context, version) if context.spec.need(DeploySection).to == "local" else candidate
+
+
+def undo(context: StepContext, reason: str) -> None:
+    """End the candidate and tag its version rejected, with the reason. What serves goes on serving, and is not tagged."""
+    version, target = context.take(ModelVersion), context.clients.target(context.spec)
+    serving = target.serving(version.model)
+    if serving and (serving.version, serving.digest) == (version.version, version.digest):
+        return
+    target.discard(Candidate(endpoint=version.model, version=version.version, digest=version.digest, url=""))
+    tags = {"golden_paths.status": "rejected", "golden_paths.reason": reason[:500]}
+    context.clients.models.tag_version(version.model, version.version, tags)
+    context.log(f"version {version.version} of {version.model} is rejected: {reason}")
 
 
 def fetch(context: StepContext, version: ModelVersion) -> Path:
@@ -65,10 +90,14 @@ def writes(spec: PathSpec) -> tuple[str, ...]:
 
 STEP = Step(
     name="deploy",
-    summary="Start the version beside the endpoint, on a private port, from bytes with the registered digest",
+    summary="Start the version beside the endpoint, without traffic, from bytes with the registered digest",
     consumes=(ModelVersion,),
+    follows=(Features,),
     produces=Candidate,
     run=run,
     reads=reads,
     writes=writes,
+    touched=of_endpoint.deploy,
+    undo=undo,
+    is_controller=True,
 )

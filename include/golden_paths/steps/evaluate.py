@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from golden_paths.artifacts import Evidence, Model, ModelVersion, TrainingSet
-from golden_paths.errors import CodeFailed, GateFailed
-from golden_paths.modelling import gates, judged, metrics, report
+from golden_paths.errors import CodeFailed, GateFailed, StepFailed
+from golden_paths.gate_sections import EvaluateSection
+from golden_paths.lineage import of_model
+from golden_paths.modelling import gates, groups, intervals, judged, metrics, report
+from golden_paths.modelling.bias import Verdict
 from golden_paths.modelling.frame import fetched
-from golden_paths.spec import EvaluateSection, PathSpec
+from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
 
 
@@ -20,6 +23,7 @@ class Champion:
 
     version: ModelVersion
     measured: dict[str, float]
+    outcome: metrics.Outcome
 
 
 def run(context: StepContext) -> Evidence:
@@ -32,34 +36,66 @@ def run(context: StepContext) -> Evidence:
         measured = metrics.compute(outcome)
         champion = _champion(context, training_set, frame)
         rival, version = (champion.measured, champion.version.version) if champion else (None, None)
-        for line in gates.lines(section, measured, rival, version or ""):
-            context.log(line)
-        unanswered = int((~outcome.answered).sum())
-        reasons = gates.failures(section, measured, rival, version or "", unanswered=unanswered)
+        verdicts = groups.verdicts(section.bias, training_set, frame, outcome)
+        spread = intervals.intervals(outcome, list(section.metrics))
+        reasons = _reasons(context, outcome, measured, champion, spread) + _of_groups(context, verdicts)
+        digests = (model.digest, training_set.digest)
         judgement = report.Judgement(
-            context.spec,
-            model.digest,
-            training_set.digest,
-            outcome,
-            measured,
-            rival,
-            version,
-            reasons,
+            context.spec, *digests, outcome, measured, rival, version, reasons, spread, verdicts
         )
         uri = _logged(context, model.mlflow_run_id, judgement, Path(folder) / "report")
-    if reasons:
-        raise GateFailed(
-            f"{context.spec.name} did not pass evaluation: {'; '.join(reasons)}",
-            remedy="improve the model, or change evaluate in the spec; what serves goes on serving",
-        )
-    return Evidence(
+    made = Evidence(
         mlflow_run_id=model.mlflow_run_id,
         model_digest=model.digest,
         metrics=measured,
         champion_version=version,
         champion_metrics=rival or {},
         report=uri,
+        gates=context.record.passed_gates(),
     )
+    context.record.made = made
+    if reasons:
+        raise GateFailed(
+            f"{context.spec.name} did not pass evaluation: {'; '.join(reasons)}",
+            remedy="improve the model, or change evaluate in the spec; what serves goes on serving",
+        )
+    return made
+
+
+def _reasons(
+    context: StepContext,
+    outcome: metrics.Outcome,
+    measured: dict[str, float],
+    champion: Champion | None,
+    spread: dict[str, tuple[float, float]],
+) -> list[str]:
+    """Every gate that says no. All are noted, and said in the log."""
+    section = context.spec.need(EvaluateSection)
+    rival, version = (champion.measured, champion.version.version) if champion else (None, "")
+    lost = _lost(section, outcome, champion)
+    context.record.checks += gates.checks(section, measured, rival, version, lost=lost)
+    for line in gates.lines(section, measured, rival, version, spread, lost):
+        context.log(line)
+    unanswered = int((~outcome.answered).sum())
+    return gates.failures(section, measured, rival, version, unanswered=unanswered, lost=lost)
+
+
+def _lost(section: EvaluateSection, outcome: metrics.Outcome, champion: Champion | None) -> gates.Lost | None:
+    """By how much the model is worse than the champion, with an interval; None when that cannot be said."""
+    if section.champion is None or champion is None:
+        return None
+    try:
+        return intervals.difference(outcome, champion.outcome, section.champion.metric)
+    except StepFailed:  # said by the gate, in its own words
+        return None
+
+
+def _of_groups(context: StepContext, verdicts: list[Verdict]) -> list[str]:
+    """What the bias gate says no to, in words. All is noted, and said in the log."""
+    context.record.checks += groups.checks(verdicts)
+    for one in verdicts:
+        context.log(one.words)
+    return [one.words for one in verdicts if not one.passed]
 
 
 def _champion(context: StepContext, training_set: TrainingSet, frame: Path) -> Champion | None:
@@ -75,7 +111,7 @@ def _champion(context: StepContext, training_set: TrainingSet, frame: Path) -> C
             raise
         context.log(f"not compared: {error}")
         return None
-    return Champion(version, metrics.compute(outcome))
+    return Champion(version, metrics.compute(outcome), outcome)
 
 
 def _logged(context: StepContext, run_id: str, judgement: report.Judgement, folder: Path) -> str:
@@ -113,4 +149,5 @@ STEP = Step(
     run=run,
     reads=_reads,
     writes=_writes,
+    touched=of_model.evaluate,
 )

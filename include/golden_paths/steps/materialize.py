@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from golden_paths.artifacts import Features, ViewState
 from golden_paths.errors import StepFailed
+from golden_paths.lineage import of_features
+from golden_paths.project import Project
+from golden_paths.record import Check
 from golden_paths.spec import FeaturesSection, PathSpec
 from golden_paths.step import Step, StepContext
 
@@ -12,23 +17,29 @@ def run(context: StepContext) -> Features:
     """Materialize the run's interval. `StepFailed` when a view is older than `features.freshness` allows."""
     section = context.spec.need(FeaturesSection)
     store = context.clients.feature_store(section.repo)
-    start, views = store.materialize(section.service, start=context.run.start, end=context.run.end)
+    start, views, described = store.materialize(section.service, start=context.run.start, end=context.run.end)
+    made = Features(
+        repo=section.repo, service=section.service, start=start, end=context.run.end, views=views, described=described
+    )
+    context.record.made = made
     for view in views:
         context.log(
             f"{view.view}: {view.rows} rows written, newest {view.newest.isoformat() if view.newest else 'none'}"
         )
         _check_freshness(view, section, context)
-    return Features(repo=section.repo, service=section.service, start=start, end=context.run.end, views=views)
+    return made
 
 
 def _check_freshness(view: ViewState, section: FeaturesSection, context: StepContext) -> None:
     if section.freshness is None:
         return
     due = context.run.end - section.freshness
-    if view.newest is None or view.newest < due:
-        found = view.newest.isoformat() if view.newest else "no row at all"
+    found = view.newest.isoformat() if view.newest else "no row at all"
+    is_fresh = view.newest is not None and view.newest >= due
+    expected = f"a row from {due.isoformat()} or later"
+    if not context.check(Check(name="freshness", passed=is_fresh, subject=f"view:{view.view}", expected=expected, found=found)):
         raise StepFailed(
-            f"feature view {view.view} is stale: expected a row from {due.isoformat()} or later, found {found}",
+            f"feature view {view.view} is stale: expected {expected}, found {found}",
             remedy="refresh its source, or allow more in features.freshness",
         )
 
@@ -43,6 +54,16 @@ def writes(spec: PathSpec) -> tuple[str, ...]:
     return (f"Feast online store: {spec.need(FeaturesSection).service}",)
 
 
+def brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:
+    """The feature repository's files. What its sources name is data, and stays where it is."""
+    repo = project.path(spec.need(FeaturesSection).repo)
+    return tuple(
+        path
+        for path in sorted(repo.rglob("*"))
+        if path.is_file() and not any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(repo).parts)
+    )
+
+
 STEP = Step(
     name="materialize",
     summary="Feast: apply changed definitions, write the service's features to the online store, check freshness",
@@ -51,4 +72,6 @@ STEP = Step(
     run=run,
     reads=reads,
     writes=writes,
+    touched=of_features.materialize,
+    brings=brings,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from golden_paths.artifacts import Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths import history
+from golden_paths.artifacts import CanaryReport, Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths.clients import ModelRegistry
 from golden_paths.errors import StepFailed
+from golden_paths.lineage import of_endpoint
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
 from golden_paths.steps import deploy
@@ -18,17 +21,49 @@ def run(context: StepContext) -> Endpoint:
             f"not version {version.version} with {version.digest}",
             remedy="run the path again from deploy",
         )
-    target, models = context.clients.target, context.clients.models
-    endpoint = target.shift(deploy.start(context, version))  # started again when it was killed meanwhile
+    target, models = context.clients.target(context.spec), context.clients.models
+    endpoint = target.shift(deploy.running(context, version))
     try:
         models.set_alias(version.model, "champion", version.version)
-    except Exception:
-        target.restore(endpoint)
-        raise
-    models.tag_version(version.model, version.version, {"golden_paths.status": "champion"})
+    except BaseException as error:
+        if not _is_champion(models, version):
+            target.restore(endpoint)
+            raise
+        if not isinstance(error, Exception):
+            raise  # else the answer alone was lost: the alias has moved
+    models.tag_version(version.model, version.version, {"golden_paths.status": "champion", "golden_paths.reason": ""})
+    entry = history.add(
+        models,
+        version.model,
+        version.version,
+        what="promoted",
+        digest=version.digest,
+        instead_of=endpoint.previous,
+        run=context.run.id,
+        by=context.run.by,
+    )
     target.settle(endpoint)
+    context.log(f"entry {entry.number} of the model's history: {entry.hash}")
     context.log(f"version {endpoint.version} answers at {endpoint.url}")
     return endpoint
+
+
+def undo(context: StepContext, reason: str) -> None:
+    """Give the address back when the alias has not moved: `shift` may fail, or be killed, after the address has."""
+    version, target = context.take(ModelVersion), context.clients.target(context.spec)
+    serving, champion = target.serving(version.model), context.clients.models.champion(version.model)
+    is_serving = serving and (serving.version, serving.digest) == (version.version, version.digest)
+    if serving and is_serving and (champion is None or champion.version != version.version):
+        target.restore(serving)
+    deploy.undo(context, reason)
+
+
+def _is_champion(models: ModelRegistry, version: ModelVersion) -> bool:
+    try:
+        champion = models.champion(version.model)
+    except Exception:
+        return False
+    return champion is not None and champion.version == version.version
 
 
 def reads(spec: PathSpec) -> tuple[str, ...]:
@@ -45,8 +80,12 @@ STEP = Step(
     name="promote",
     summary="Move the stable address to the candidate without losing a request, then the alias champion",
     consumes=(ModelVersion, Candidate, SmokeReport),
+    follows=(CanaryReport,),
     produces=Endpoint,
     run=run,
     reads=reads,
     writes=writes,
+    touched=of_endpoint.promote,
+    undo=undo,
+    is_controller=True,
 )

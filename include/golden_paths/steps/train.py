@@ -9,9 +9,12 @@ from typing import Any
 
 from golden_paths import digests, sandbox
 from golden_paths.artifacts import Model, TrainingSet
+from golden_paths.clients import TrackedRun
 from golden_paths.errors import StepFailed
+from golden_paths.lineage import of_model
 from golden_paths.modelling import provenance, source
 from golden_paths.modelling.frame import fetched
+from golden_paths.project import Project
 from golden_paths.spec import PathSpec, TrainSection
 from golden_paths.step import Step, StepContext
 
@@ -21,10 +24,8 @@ COMPLETE = "golden_paths.model"  # the tag that makes an attempt count: written 
 def run(context: StepContext) -> Model:
     """One MLflow run per run of the path, spec, data, code, params and seed; a finished one is returned as it is."""
     training_set, tracking = context.take(TrainingSet), context.clients.tracking
-    code = _source(context)
-    key = _key(context, training_set, code.digest)
-    tags = provenance.tags(context, training_set, code)
-    tracked = tracking.run(context.spec.name, key, name=f"train {context.run.id}", tags=tags)
+    code = _source(context.spec, context.project)
+    tracked = _tracked(context, training_set, code)
     if done := tracked.tags.get(COMPLETE):
         context.log(f"already trained as MLflow run {tracked.id}")
         return Model.model_validate_json(done)
@@ -45,9 +46,28 @@ def run(context: StepContext) -> Model:
     return model
 
 
-def _source(context: StepContext) -> source.Source:
-    train = context.spec.need(TrainSection)
-    return source.of(context.project.path((train.code or train.notebook or "").partition(":")[0]))
+def undo(context: StepContext, reason: str) -> None:
+    """Say in MLflow why there is no model: who was killed, as a pod is that takes too much memory, could not."""
+    training_set, tracking = context.take(TrainingSet), context.clients.tracking
+    tracked = _tracked(context, training_set, _source(context.spec, context.project))
+    if not tracked.tags.get(COMPLETE):
+        tracking.tag(tracked.id, {"golden_paths.reason": reason})
+        tracking.finish(tracked.id, failed=True)
+
+
+def _tracked(context: StepContext, training_set: TrainingSet, code: source.Source) -> TrackedRun:
+    key, tags = _key(context, training_set, code.digest), provenance.tags(context, training_set, code)
+    return context.clients.tracking.run(context.spec.name, key, name=f"train {context.run.id}", tags=tags)
+
+
+def _source(spec: PathSpec, project: Project) -> source.Source:
+    train = spec.need(TrainSection)
+    return source.of(project.path((train.code or train.notebook or "").partition(":")[0]))
+
+
+def brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:
+    """The fit function's file or the notebook, and the scientist's own modules that it imports."""
+    return _source(spec, project).files
 
 
 def _key(context: StepContext, training_set: TrainingSet, code: str) -> str:
@@ -127,4 +147,7 @@ STEP = Step(
     run=run,
     reads=_reads,
     writes=_writes,
+    touched=of_model.train,
+    brings=brings,
+    undo=undo,
 )

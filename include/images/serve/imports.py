@@ -4,6 +4,10 @@ The root filesystem is read-only later. Without bytecode these imports take 8.5 
 bytecode of everything installed would be another 80 MB.
 """
 
+import argparse
+import gzip
+import tarfile
+
 import feast.infra.online_stores.redis
 import feast.infra.online_stores.sqlite
 import feast.infra.passthrough_provider
@@ -22,6 +26,7 @@ import sklearn.linear_model
 import sklearn.pipeline
 import sklearn.preprocessing
 import skops.io
+import tenacity
 import uvicorn.loops.uvloop
 import uvicorn.protocols.http.httptools_impl
 import yaml

@@ -56,5 +56,5 @@ def test_a_column_under_another_name_is_found_through_the_field_mapping(tmp_path
     pd.read_parquet(file).rename(columns={"spent": "amount"}).to_parquet(file)
     mapped = 'timestamp_field="event_timestamp", field_mapping={"amount": "spent"} if name == "orders" else None)'
     (shop.repo / "features.py").write_text(DEFINITIONS.replace('timestamp_field="event_timestamp")', mapped))
-    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5))
     assert [view.rows for view in views] == [2, 2]

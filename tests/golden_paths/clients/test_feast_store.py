@@ -47,7 +47,7 @@ def online(shop: Shop, feature: str, customer: int, monkeypatch: pytest.MonkeyPa
 
 def test_an_old_interval_leaves_newer_values_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.feast().materialize(SERVICE, start=None, end=day(5))
-    _, (orders, _) = shop.feast().materialize(SERVICE, start=day(1), end=day(2))
+    _, (orders, _), _ = shop.feast().materialize(SERVICE, start=day(1), end=day(2))
     assert orders.newest == day(1)
     assert online(shop, "orders:spent", 1, monkeypatch) == 40.0
 
@@ -79,7 +79,7 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     (shop.repo / "features.py").write_text(added)
     frame = shop.rows("profile", (1, day(1), 31), (2, day(2), 52))
     pd.read_parquet(frame).assign(left=[7, 8]).to_parquet(frame)
-    _, views = shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    _, views, _ = shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
     assert "Applying changes for project churn" in lines
     assert {view.view: view.rows for view in views}["profile"] == 2
     assert online(shop, "profile:left", 2, monkeypatch) == 8
@@ -150,7 +150,7 @@ def doubled(inputs):
 churn_v1 = FeatureService(name="churn_v1", features=[orders, doubled])
 """
     (shop.repo / "features.py").write_text(DEFINITIONS + computed)
-    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5))
     assert [view.view for view in views] == ["orders", "profile"]
     entities = shop.rows("labels", (1, day(5), 1), (2, day(5), 0))
     joined = shop.feast().training_frame(SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet")
@@ -170,7 +170,7 @@ def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, m
     worker.send_signal(signal.SIGKILL)
     worker.stdout.read()  # ends when the child has ended too
     worker.wait()
-    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5))
     assert {view.view: view.newest for view in views} == {"orders": day(4), "profile": day(2)}
     assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 20.0]
     assert online(shop, "profile:age", 2, monkeypatch) == 52
@@ -216,5 +216,5 @@ def test_an_online_store_that_is_gone_is_named_with_what_to_do(shop: Shop) -> No
         f"remove {home} and run again, which makes it anew"
     )
     shutil.rmtree(home)
-    _, views = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5))
     assert [view.rows for view in views] == [2, 2]

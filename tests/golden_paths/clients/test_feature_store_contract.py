@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from feature_repo import SERVICE, Shop, day
-from golden_paths.artifacts import ViewState
+from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
 from golden_paths.clients import FeatureStore
 from golden_paths.errors import StepFailed
 
@@ -30,23 +30,42 @@ def stocked(request: pytest.FixtureRequest, tmp_path: Path) -> Stocked:
 
 def test_without_an_interval_a_run_writes_what_is_new_since_the_last(stocked: Stocked) -> None:
     store = stocked.store
-    start, views = store.materialize(SERVICE, start=None, end=day(5))
+    start, views, _ = store.materialize(SERVICE, start=None, end=day(5))
     assert start == day(1)
     assert views == (
         ViewState(view="orders", rows=2, newest=day(4)),
         ViewState(view="profile", rows=2, newest=day(2)),
     )
-    _, views = store.materialize(SERVICE, start=None, end=day(5))
+    _, views, _ = store.materialize(SERVICE, start=None, end=day(5))
     assert [(view.rows, view.newest) for view in views] == [(0, day(4)), (0, day(2))]
     stocked.shop.rows("profile", (1, day(1), 31), (2, day(2), 52), (1, day(6), 32))
-    start, views = store.materialize(SERVICE, start=None, end=day(7))
+    start, views, _ = store.materialize(SERVICE, start=None, end=day(7))
     assert start == day(6)
     assert [(view.rows, view.newest) for view in views] == [(0, day(4)), (1, day(6))]
 
 
+def test_the_service_is_described_as_it_is_defined(stocked: Stocked) -> None:
+    _, _, described = stocked.store.materialize(SERVICE, start=None, end=day(5))
+    key = Column(name="customer", type="Int64", source="customer")
+    spent, age = Column(name="spent", type="Float64", source="spent"), Column(name="age", type="Int64", source="age")
+    assert described == ServiceDescription(
+        project="churn",
+        views=tuple(
+            ViewDescription(
+                view=view, source=f"../../data/{view}.parquet", timestamp="event_timestamp", keys=(key,), columns=(column,)
+            )
+            for view, column in (("orders", spent), ("profile", age))
+        ),
+        features=(
+            ServedFeature(name="spent", type="Float64", inputs=(("orders", "spent"),)),
+            ServedFeature(name="age", type="Int64", inputs=(("profile", "age"),)),
+        ),
+    )
+
+
 def test_an_interval_writes_its_rows_and_writes_them_again_on_a_retry(stocked: Stocked) -> None:
     for _ in range(2):
-        start, views = stocked.store.materialize(SERVICE, start=day(2), end=day(4))
+        start, views, _ = stocked.store.materialize(SERVICE, start=day(2), end=day(4))
         assert start == day(2)
         assert [(view.rows, view.newest) for view in views] == [(1, day(2)), (1, day(2))]
 
@@ -87,6 +106,27 @@ def test_features_are_joined_as_they_were_known_and_every_entity_row_is_kept(sto
         (1, 5, 40.0, 31, 1),
         (1, 5, 40.0, 31, 1),
     ]
+
+
+def test_sensitive_columns_come_along_whether_features_or_not(stocked: Stocked, tmp_path: Path) -> None:
+    entities = stocked.shop.rows("labels", (1, day(5), 1), (2, day(3), 0))
+    frame = pd.read_parquet(entities).assign(sex=["f", "m"], note="not asked for")
+    frame.to_parquet(entities)
+    joined = stocked.store.training_frame(
+        SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet", sensitive=("sex", "age")
+    )
+    assert joined.features == ("spent", "age")
+    frame = pd.read_parquet(joined.path)
+    assert list(frame.columns) == ["customer", "event_timestamp", "spent", "age", "sex", "left"]
+    assert [tuple(row) for row in frame[["customer", "sex"]].itertuples(index=False)] == [(2, "m"), (1, "f")]
+    with pytest.raises(StepFailed) as caught:
+        stocked.store.training_frame(
+            SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet", sensitive=("race",)
+        )
+    assert str(caught.value) == (
+        "training_set.sensitive names race, which is no feature of the service and no column of labels.parquet; "
+        "add the column to the file, or name a feature"
+    )
 
 
 def test_a_service_or_column_that_is_not_there_is_named(stocked: Stocked, tmp_path: Path) -> None:

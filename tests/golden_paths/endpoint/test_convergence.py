@@ -55,7 +55,7 @@ def serves_alone(target: LocalTarget, root: Path, endpoint: Endpoint) -> bool:
     return (
         eventually(lambda: len(servers(root)) == 1 and len(processes(root)) == 2)
         and version_at(endpoint.url) == endpoint.version
-        and target.endpoints() == (endpoint,)
+        and target.serving(NAME) == endpoint
     )
 
 
@@ -83,8 +83,10 @@ def test_two_runs_at_once_leave_one_version_and_lose_no_request(
 ) -> None:
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(promoted, target, saved, number) for number in "12"]
-        assert eventually(lambda: target.endpoints() != ())
-        with load(target.endpoints()[0].url) as (answered, failures):
+        assert eventually(lambda: target.serving(NAME) is not None)
+        serving = target.serving(NAME)
+        assert serving
+        with load(serving.url) as (answered, failures):
             endpoints = [run.result() for run in runs]
             assert eventually(lambda: len(answered) > 10)
     assert failures == []

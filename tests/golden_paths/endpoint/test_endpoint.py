@@ -33,7 +33,7 @@ def test_starting_a_version_twice_starts_one_process_and_it_is_listed_as_running
     target: LocalTarget, saved: Saved
 ) -> None:
     assert start(target, saved, "1") == start(target, saved, "1")
-    assert (target.running(), target.endpoints()) == ((NAME,), ())
+    assert (target.running(), target.serving(NAME)) == ((NAME,), None)
 
 
 def test_a_wrong_digest_is_refused_and_what_serves_goes_on(target: LocalTarget, saved: Saved) -> None:
@@ -41,7 +41,7 @@ def test_a_wrong_digest_is_refused_and_what_serves_goes_on(target: LocalTarget, 
     with pytest.raises(DigestMismatch):
         start(target, saved, "2", digest="0" * 64)
     assert version_at(url) == "1"
-    assert [(one.endpoint, one.version, one.url) for one in target.endpoints()] == [(NAME, "1", url)]
+    assert (found := target.serving(NAME)) and (found.version, found.url) == ("1", url)
 
 
 def test_a_killed_server_comes_back_on_the_same_port(target: LocalTarget, saved: Saved) -> None:

@@ -6,55 +6,18 @@ import http.client
 import json
 import signal
 import socket
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
 
 from serving import PATIENT, Running, Saved, Start
+from steady_client import SteadyClient
 
 pytestmark = pytest.mark.real
 CLIENTS, HANDOVERS, ANSWERS = 6, 8, 40
 BODY = json.dumps({"instances": [PATIENT]})
-
-
-class Client(threading.Thread):
-    """Posts without a pause on a kept-alive connection; opens another when an answer says close, and never retries."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(daemon=True)
-        self.port, self.stopped = port, threading.Event()
-        self.errors: list[str] = []
-        self.answers: Counter[str] = Counter()
-        self.connections = 0
-
-    def run(self) -> None:
-        while not self.stopped.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-            self.connections += 1
-            try:
-                self._keep_asking(connection)
-            except Exception as error:
-                self.errors.append(f"{type(error).__name__}: {error}")
-            connection.close()
-
-    def _keep_asking(self, connection: http.client.HTTPConnection) -> None:
-        while not self.stopped.is_set():
-            for method, path in (("POST", "/invocations"), ("GET", "/version")):
-                connection.request(
-                    method, path, BODY if method == "POST" else None, {"Content-Type": "application/json"}
-                )
-                answer = connection.getresponse()
-                content = json.loads(answer.read())
-                if answer.status != 200:
-                    self.errors.append(f"{answer.status}: {content}")
-                if method == "GET":
-                    self.answers[content["version"]] += 1
-                if answer.will_close:
-                    return
 
 
 @pytest.fixture
@@ -81,7 +44,7 @@ def test_no_request_is_lost_while_two_processes_hand_over_the_shared_socket(
     pair = [start(diabetes, stable=shared, version=version) for version in ("1", "2")]
     now, other = map(ready, pair)
     now.accepting(True)
-    clients = [Client(shared.getsockname()[1]) for _ in range(CLIENTS)]
+    clients = [SteadyClient(shared.getsockname()[1], BODY) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
     versions = ["1", "2"]
@@ -104,7 +67,7 @@ def test_a_replaced_process_drains_and_ends_while_clients_keep_asking(
 ) -> None:
     now = ready(start(diabetes, stable=shared, version="1"))
     now.accepting(True)
-    clients = [Client(shared.getsockname()[1]) for _ in range(CLIENTS)]
+    clients = [SteadyClient(shared.getsockname()[1], BODY) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
     for version in ("2", "3"):

@@ -111,7 +111,7 @@ def test_a_random_split_of_a_number_is_not_stratified(tmp_path: Path) -> None:
 
 def test_duplicates_of_key_and_time_are_kept(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    desk.labels([day(5), day(6)] * 10, [0, 1, 1, 0] * 5)
+    desk.labels([day(5)] * 15 + [day(6)] * 5, [0, 1, 1, 0] * 5)
     assert desk.run(by="time", test=0.25).rows == 20
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from fakes.online import FIT, Online
 from golden_paths.artifacts import Evidence, Model
 from golden_paths.errors import DigestMismatch, GateFailed
+from golden_paths.modelling import metrics
+from golden_paths.modelling.metrics import Outcome
 from golden_paths.steps import evaluate, register, train
 
 RIDGE = """
@@ -115,3 +119,69 @@ def test_a_champion_whose_features_are_gone_is_named(tmp_path: Path) -> None:
         "champion version 1 needs age, which the training set does not have; "
         "keep these features in the service, or remove the alias champion from that version"
     )
+
+
+def biased(tmp_path: Path, gap: bool) -> tuple[Online, Model]:
+    """A model that never sees `sex`, and treats the sexes differently or not: their doses differ, or do not."""
+    online, rows = Online(tmp_path), 1200
+    rng = np.random.default_rng(3)
+    sex = rng.choice(["f", "m"], rows)
+    dose = rng.normal(size=rows) + (np.where(sex == "f", 1.5, -1.5) if gap else 0)
+    made = pd.DataFrame({"patient": range(rows), "age": 50, "dose": dose, "sex": sex})
+    made["event_timestamp"] = pd.date_range("2026-01-01", periods=rows, freq="h", tz="UTC")
+    made["y"] = (dose + rng.normal(scale=0.5, size=rows) > 0).astype(int)
+    made["split"] = np.where(np.arange(rows) < rows // 2, "train", "test")
+    frozen = online._frozen(tmp_path / "again", made)
+    online.training_set = frozen.model_copy(update={"sensitive": ("sex",)})
+    online.write("fit.py", FIT)
+    return online, train.run(online.context())
+
+
+BIAS = {"metrics": {"roc_auc": ">= 0.5"}, "bias": {"at_most": 0.2}}
+
+
+def test_a_model_that_never_saw_the_sensitive_column_is_judged_by_it(tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    online, model = biased(tmp_path, gap=True)
+    context = online.context(model, spec=online.spec(evaluate=BIAS))
+    with pytest.raises(GateFailed, match=r"sex: selection rate differs by 0\.\d+ .* between 'f' .* and 'm'"):
+        evaluate.run(context)
+    (gate,) = (one for one in context.record.gates if one.name.startswith("bias."))
+    assert (gate.name, gate.passed, gate.column) == ("bias.demographic_parity", False, "sex")
+    folder = online.clients.tracking.folder / model.mlflow_run_id / "evaluation"
+    assert (folder / "bias_1.png").stat().st_size > 1000
+    report = (folder / "report.html").read_text()
+    assert "<h2>Groups of people</h2>" in report
+    assert "selection rate differs" in report
+
+
+def test_groups_that_are_treated_alike_pass_and_the_same_seed_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    online, model = biased(tmp_path, gap=False)
+    said = []
+    for _ in range(2):
+        context = online.context(model, spec=online.spec(evaluate=BIAS))
+        evaluate.run(context)
+        said.append([(one.name, one.passed, one.found) for one in context.record.gates])
+    assert said[0] == said[1]
+    assert ("bias.demographic_parity", True) in [(name, passed) for name, passed, _ in said[0]]
+
+
+def test_what_may_be_noise_does_not_stop_a_challenger_and_swapping_the_two_turns_the_verdict(tmp_path: Path) -> None:
+    from golden_paths.modelling import gates, intervals
+    from known_truth import binary
+
+    good, bad = binary(4000, noise=0.1, seed=1).outcome, binary(4000, noise=0.3, seed=1).outcome
+    section = Online(tmp_path).spec(
+        evaluate={"metrics": {"accuracy": ">= 0"}, "champion": {"metric": "accuracy", "may_lose": 0.0}}
+    ).evaluate
+    assert section is not None
+
+    def verdict(ours: Outcome, theirs: Outcome) -> list[str]:
+        lost = intervals.difference(ours, theirs, "accuracy")
+        return gates.failures(section, metrics.compute(ours), metrics.compute(theirs), "1", lost=lost)
+
+    assert verdict(good, bad) == []
+    assert verdict(bad, good)[0].startswith("accuracy is 0.697")
+    few = [one.only(np.arange(4000) < 40) for one in (good, binary(4000, noise=0.12, seed=1).outcome)]
+    assert [verdict(few[0], few[1]), verdict(few[1], few[0])] == [[], []]

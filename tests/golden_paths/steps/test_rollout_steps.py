@@ -12,9 +12,10 @@ from fakes.models import FakeModelRegistry
 from fakes.target import FakeTarget
 from fakes.tracking import FakeTracking
 from golden_paths import digests
-from golden_paths.artifacts import Candidate, ModelVersion, SmokeReport
+from golden_paths.artifacts import Candidate, Endpoint, ModelVersion, SmokeReport
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.project import Project
+from golden_paths.runner import run_step
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
 from golden_paths.steps import deploy, promote
@@ -44,7 +45,10 @@ class Clients:
 
     tracking: FakeTracking
     models: FakeModelRegistry = field(default_factory=FakeModelRegistry)
-    target: FakeTarget = field(default_factory=FakeTarget)
+    served: FakeTarget = field(default_factory=FakeTarget)
+
+    def target(self, _: PathSpec) -> FakeTarget:
+        return self.served
 
 
 class Rollout:
@@ -61,18 +65,21 @@ class Rollout:
 
     def context(self, *, digest: str = "", smoked: str = "") -> StepContext:
         digest = digest or self.digest
-        tags = {"golden_paths.digest": digest}
+        given = {
+            "digest": digest,
+            "weights": "w",
+            "training_set": "t",
+            "golden_records": "runs:/r/g",
+            "golden_digest": "g",
+        }
+        tags = {f"golden_paths.{name}": value for name, value in given.items()}
         number = self.clients.models.register("churn", uri=self.uri, run_id="run", tags=tags)
         version = ModelVersion(
             model="churn",
             version=number,
             mlflow_run_id="run",
             uri=self.uri,
-            digest=digest,
-            weights="w",
-            training_set="t",
-            golden_records="runs:/r/g",
-            golden_digest="g",
+            **given,
         )
         candidate = Candidate(endpoint="churn", version=number, digest=digest, url="http://127.0.0.1:1")
         report = SmokeReport(endpoint="churn", version=number, digest=smoked or digest, records=1, slowest_ms=1.0)
@@ -85,7 +92,7 @@ def test_deploy_starts_the_registered_bytes_and_keeps_them_under_their_digest(tm
     rollout = Rollout(tmp_path)
     deploy.run(rollout.context())
     assert digests.of_folder(tmp_path / "state" / "models" / rollout.digest) == rollout.digest
-    assert rollout.clients.target.asked == ["start 1"]
+    assert rollout.clients.served.asked == ["start 1"]
 
 
 def test_deploy_mends_a_kept_copy_that_was_changed(tmp_path: Path) -> None:
@@ -105,22 +112,52 @@ def test_deploy_refuses_bytes_that_are_not_those_registered(tmp_path: Path) -> N
         f"version 1 of churn in MLflow has digest {rollout.digest}, registered is {'0' * 64}; "
         "it was changed after it was registered: run the path again to make a new version"
     )
-    assert rollout.clients.target.asked == []
+    assert rollout.clients.served.asked == []
 
 
 def test_promote_moves_the_address_and_then_the_alias(tmp_path: Path) -> None:
     rollout = Rollout(tmp_path)
     endpoint = promote.run(rollout.context())
     assert (endpoint.version, rollout.clients.models.models["churn"].aliases) == ("1", {"champion": "1"})
-    assert rollout.clients.target.asked == ["start 1", "shift 1", "settle"]
+    assert rollout.clients.served.asked == ["start 1", "shift 1", "settle"]
 
 
 def test_promote_gives_the_address_back_when_the_alias_cannot_move(tmp_path: Path) -> None:
     rollout = Rollout(tmp_path, NoAlias())
     with pytest.raises(ConnectionError):
         promote.run(rollout.context())
-    assert rollout.clients.target.asked == ["start 1", "shift 1", "restore 1"]
-    assert rollout.clients.target.endpoints() == ()
+    assert rollout.clients.served.asked == ["start 1", "shift 1", "restore 1"]
+    assert rollout.clients.served.serving("churn") is None
+
+
+class Lost(FakeTarget):
+    """The answer to `shift` is lost."""
+
+    def shift(self, candidate: Candidate) -> Endpoint:
+        super().shift(candidate)
+        raise StepFailed("the cluster's API server did not answer", remedy="run it again", retry=True)
+
+
+def test_promote_gives_the_address_back_when_shift_fails_for_good_after_its_deed(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    rollout.clients.served = Lost()
+    context = rollout.context()
+    with pytest.raises(StepFailed):
+        run_step(promote.STEP, context)
+    assert rollout.clients.served.serving("churn") is None
+    tags = rollout.clients.models.models["churn"].versions["1"].tags
+    assert (tags["golden_paths.status"], tags["golden_paths.reason"]) == (
+        "rejected",
+        "the cluster's API server did not answer; run it again",
+    )
+
+
+def test_promote_that_fails_after_the_alias_has_moved_leaves_what_serves(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    endpoint = promote.run(rollout.context())
+    promote.undo(rollout.context(), "it could not be settled")
+    assert rollout.clients.served.serving("churn") == endpoint
+    assert "restore 1" not in rollout.clients.served.asked
 
 
 def test_promote_repeated_after_it_was_done_changes_nothing_even_when_the_registry_is_down_then(tmp_path: Path) -> None:
@@ -131,9 +168,8 @@ def test_promote_repeated_after_it_was_done_changes_nothing_even_when_the_regist
     assert registered.versions["1"].tags["golden_paths.status"] == "champion"
     rollout.clients.models = NoAlias()
     rollout.clients.models.models["churn"] = registered
-    with pytest.raises(ConnectionError):
-        promote.run(rollout.context())
-    assert rollout.clients.target.endpoints() == (endpoint,)
+    assert promote.run(rollout.context()) == endpoint
+    assert rollout.clients.served.serving("churn") == endpoint
 
 
 def test_promote_refuses_bytes_that_smoke_did_not_test(tmp_path: Path) -> None:
@@ -143,4 +179,4 @@ def test_promote_refuses_bytes_that_smoke_did_not_test(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"smoke tested version 1 with digest {'0' * 64}, not version 1 with {rollout.digest}; run the path again from deploy"
     )
-    assert rollout.clients.target.asked == []
+    assert rollout.clients.served.asked == []

@@ -19,6 +19,7 @@ from golden_paths import digests
 from golden_paths.artifacts import Candidate, ModelVersion
 from golden_paths.errors import DigestMismatch, GateFailed, StepFailed
 from golden_paths.project import Project
+from golden_paths.runner import run_step
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
 from golden_paths.steps import smoke
@@ -91,7 +92,7 @@ class Smoke:
     """A candidate at `url`, with golden records in the fake MLflow."""
 
     def __init__(self, root: Path, golden: dict[str, Any], url: str) -> None:
-        self.tracking, self.models, self.target = FakeTracking(root / "mlflow"), FakeModelRegistry(), FakeTarget(url)
+        self.tracking, self.models, self.served = FakeTracking(root / "mlflow"), FakeModelRegistry(), FakeTarget(url)
         self.project = Project(root, root / "state")
         (root / "golden_records.json").write_text(json.dumps({"inputs": INPUTS, **golden}))
         (root / "model").mkdir()
@@ -109,6 +110,9 @@ class Smoke:
             golden_records=self.tracking.upload(run, root / "golden_records.json"),
             golden_digest=digests.of_file(root / "golden_records.json"),
         )
+
+    def target(self, _: PathSpec) -> FakeTarget:
+        return self.served
 
     def context(self) -> StepContext:
         candidate = Candidate(endpoint="churn", version="1", digest=self.version.digest, url="http://127.0.0.1:2")
@@ -136,7 +140,7 @@ def test_exact_answers_pass_and_leave_no_trace(
     report = smoke.run(case.context())
     assert (report.version, report.digest, report.records) == ("1", case.version.digest, 2)
     assert server.asked == [(path, {"dataframe_split": INPUTS})]
-    assert (case.tags, case.target.asked) == ({}, ["start 1"])
+    assert (case.tags, case.served.asked) == ({}, ["start 1"])
 
 
 @pytest.mark.parametrize("what", DIFFERENT)
@@ -145,12 +149,11 @@ def test_another_answer_ends_the_candidate_and_rejects_the_version(tmp_path: Pat
     case = Smoke(tmp_path, golden, server.url)
     server.status, server.answer = (200, golden | answer) if isinstance(answer, dict) else (answer, {"error": "age is missing"})
     with pytest.raises(GateFailed) as caught:
-        smoke.run(case.context())
-    assert str(caught.value) == (
-        f"smoke: {reason}; the served model is not the fitted one: look at its environment; what serves goes on serving"
-    )
-    assert case.tags == {"golden_paths.status": "rejected", "golden_paths.reason": reason}
-    assert case.target.asked == ["start 1", "discard 1"]
+        run_step(smoke.STEP, case.context())
+    message = f"smoke: {reason}; the served model is not the fitted one: look at its environment; what serves goes on serving"
+    assert str(caught.value) == message
+    assert case.tags == {"golden_paths.status": "rejected", "golden_paths.reason": message}
+    assert case.served.asked == ["start 1", "discard 1"]
 
 
 def test_golden_records_that_were_changed_are_not_asked(tmp_path: Path, server: Server) -> None:
@@ -164,7 +167,7 @@ def test_golden_records_that_were_changed_are_not_asked(tmp_path: Path, server: 
         f"registered is {case.version.golden_digest}; "
         "it was changed after it was registered: run the path again to make a new version"
     )
-    assert (server.asked, case.target.asked) == ([], [])
+    assert (server.asked, case.served.asked) == ([], [])
 
 
 def test_a_candidate_that_does_not_answer_may_be_tried_again(tmp_path: Path) -> None:

@@ -227,3 +227,16 @@ def test_a_failing_notebook_is_named_by_cell_and_kept(tmp_path: Path, cells: lis
     assert str(caught.value).startswith(said)
     (kept,) = online.clients.tracking.folder.rglob("executed.ipynb")
     assert json.loads(kept.read_text())["cells"]
+
+
+def test_a_training_that_was_killed_says_in_mlflow_why_there_is_no_model(tmp_path: Path) -> None:
+    online = Online(tmp_path)
+    online.write("fit.py", FIT)
+    context = online.context(spec=online.spec(train={"code": "include/fit.py:fit", "params": {"C": 0.5}}))
+    train.undo(context, "pod churn-train-x was OOMKilled")
+    (run,) = [run for run in online.clients.tracking.runs.values() if "golden_paths.step" in run.tags]
+    assert (run.status, run.tags["golden_paths.reason"]) == ("FAILED", "pod churn-train-x was OOMKilled")
+    model = train.run(context)  # cleared by hand, with more memory
+    train.undo(context, "too late")
+    assert online.clients.tracking.runs[model.mlflow_run_id] is run
+    assert (run.status, run.tags["golden_paths.reason"]) == ("FINISHED", "")

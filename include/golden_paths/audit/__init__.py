@@ -1,0 +1,1 @@
+"""Why a version served: collected from MLflow, the event log, Marquez and the cluster, and packed so that a change shows."""

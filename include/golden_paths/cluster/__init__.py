@@ -1,0 +1,1 @@
+"""A Kubernetes cluster, as plain JSON: no generated classes, and `kubernetes` imported when it is first asked."""

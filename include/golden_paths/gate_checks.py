@@ -1,0 +1,61 @@
+"""What a spec's gates refer to, checked without running any: the contract's file, and the columns that bias looks at."""
+
+from __future__ import annotations
+
+from golden_paths.contract import model
+from golden_paths.errors import InvalidSpec
+from golden_paths.project import Project
+from golden_paths.spec import PathSpec
+from golden_paths.yaml_source import Document, Key
+
+
+def check(spec: PathSpec, document: Document, project: Project) -> None:
+    """Add what is wrong; a broken contract's problems are named by its own file and lines."""
+    _contract(spec, document, project)
+    _sensitive(spec, document)
+    _bias(spec, document)
+
+
+def _contract(spec: PathSpec, document: Document, project: Project) -> None:
+    if not spec.training_set or not (name := spec.training_set.contract):
+        return
+    key: Key = ("training_set", "contract")
+    file = project.path(name)
+    if not file.resolve().is_relative_to(project.root.resolve()):
+        remedy = "name a file that lies below the project's folder"
+        document.complain_at(key, "leaves the project through a symbolic link", remedy)
+    elif not file.is_file():
+        remedy = "draft it: python -m golden_paths contract suggest SPEC"
+        document.complain_at(key, f"is not there: no file {name} in the project", remedy)
+    else:
+        try:
+            model.read(file, project.root)
+        except InvalidSpec as error:
+            document.problems.extend(error.problems)
+
+
+def _sensitive(spec: PathSpec, document: Document) -> None:
+    if not spec.training_set:
+        return
+    section, key = spec.training_set, ("training_set", "sensitive")
+    if section.label in section.sensitive:
+        document.complain_at(key, f"names {section.label}, the label", "name columns that tell groups of people apart")
+    if len(set(section.sensitive)) < len(section.sensitive):
+        document.complain_at(key, "names a column twice", "name each once")
+
+
+def _bias(spec: PathSpec, document: Document) -> None:
+    if not spec.evaluate or not (bias := spec.evaluate.bias):
+        return
+    key: Key = ("evaluate", "bias")
+    known = spec.training_set.sensitive if spec.training_set else ()
+    if not known:
+        remedy = "name them in training_set.sensitive, as in [sex]"
+        document.complain_at(key, "has no columns that tell groups of people apart", remedy)
+        return
+    for at, columns in enumerate(bias.intersections):
+        place: Key = (*key, "intersections", at)
+        if unknown := [name for name in columns if name not in known]:
+            document.complain_at(place, f"names {', '.join(unknown)}", f"choose among training_set.sensitive: {', '.join(known)}")
+        elif len(set(columns)) < 2 or len(set(columns)) < len(columns):
+            document.complain_at(place, "is no intersection", "name two columns or more, each once, as in [sex, age_group]")

@@ -1,0 +1,72 @@
+"""What data and model must reach before they may go on, as a spec says it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from golden_paths.quantities import Percent
+from golden_paths.section import Section
+from golden_paths.values import Bound, Text
+
+
+class DatasheetSection(Section):
+    """What the owners of the training data answer for. Each key is a question, and none may be left out."""
+
+    purpose: Text = Field(description="What were these data made for, and is this model a use of that kind?")
+    source: Text = Field(description="Where do they come from, and who made them?")
+    licence: Text = Field(description="By what licence, contract or law may they be used for this?")
+    collection: Text = Field(description="How were they collected, over what time, and from whom not?")
+    retention: Text = Field(description="How long may they be kept, and who deletes them?")
+    limits: Text = Field(description="What is known to be wrong with them, or not to be in them?")
+
+
+class Champion(Section):
+    """How a new version is compared with the one that serves."""
+
+    metric: Text = Field(description="The metric that decides; one of those above it.")
+    may_lose: float = Field(
+        default=0.0, ge=0, description="By how much the new version may be worse, in the metric's unit."
+    )
+
+
+class BiasSection(Section):
+    """How far groups of people may be treated differently, in every column of training_set.sensitive."""
+
+    measure: Literal[
+        "demographic_parity",
+        "equal_opportunity",
+        "predictive_equality",
+        "equalized_odds",
+        "accuracy_parity",
+        "error_parity",
+        "mean_parity",
+    ] = Field(
+        default="demographic_parity",
+        description="What is compared between groups: how often the answer is yes, how often rightly so (equal_opportunity) or "
+        "wrongly so (predictive_equality), either of both (equalized_odds), how often it is right; of numbers: error or mean.",
+    )
+    at_most: float = Field(gt=0, lt=1, description="The largest difference between two groups; its whole interval must be below.")
+    confidence: Percent = Field(default="90%", validate_default=True, description="Of the interval.")
+    smallest_group: int = Field(
+        default=30, ge=2, description="Rows that every group needs; with fewer the gate says no, for want of evidence."
+    )
+    intersections: tuple[Annotated[tuple[Text, ...], Field(strict=False)], ...] = Field(
+        default=(), strict=False, max_length=10, description="Columns to be looked at together, as in [[sex, age_group]]."
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Of the resampling, so that a report repeats.")
+
+
+class EvaluateSection(Section):
+    """What the model must reach on the held-out part before it may go on."""
+
+    metrics: dict[str, Bound] = Field(
+        min_length=1, description='Bounds on the held-out part, as in roc_auc: ">= 0.75".'
+    )
+    champion: Champion | None = Field(
+        default=None, description="Absent: the champion is reported, and does not decide."
+    )
+    bias: BiasSection | None = Field(
+        default=None, description="How far apart groups may be treated. Absent: they are not compared."
+    )

@@ -1,0 +1,135 @@
+"""Which version became the champion, when, by whom and instead of which: entries in MLflow that show when one was altered.
+
+MLflow keeps no history of aliases. Each entry is a tag of the registered model, and holds the hash of the one before; its
+own hash is a tag of the version that it is about. Who alters, drops or adds an entry breaks one of the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from golden_paths.clients import ModelRegistry
+
+HASH, GATES = "golden_paths.history", "golden_paths.gates"  # tags of a version
+NOTHING = ""
+
+
+class Entry(BaseModel):
+    """One change of the champion. `gates`: the SHA-256 of the version's tag of that name; `before`: the last entry's hash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    number: int
+    at: datetime
+    what: Literal["promoted", "rolled back"]
+    model: str
+    version: str
+    digest: str
+    instead_of: str | None
+    run: str
+    by: str
+    gates: str
+    before: str
+
+    @property
+    def text(self) -> str:
+        """As it is kept."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def hash(self) -> str:
+        """What the next entry, and the version, hold of it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def says_the_same(self, other: Entry) -> bool:
+        """Whether it is the same change, told again by a retry."""
+        facts = ("what", "version", "digest", "run")
+        return all(getattr(self, name) == getattr(other, name) for name in facts)
+
+
+def add(
+    models: ModelRegistry,
+    model: str,
+    version: str,
+    *,
+    what: Literal["promoted", "rolled back"],
+    digest: str,
+    instead_of: str | None,
+    run: str,
+    by: str,
+) -> Entry:
+    """Note a change. A retry of the same one adds nothing. What is broken in the chain stays as it is, for `faults` to show."""
+    kept = models.history(model)
+    last = _read(kept[-1]) if kept else None
+    entry = Entry(
+        number=len(kept) + 1,
+        at=datetime.now(UTC),
+        what=what,
+        model=model,
+        version=version,
+        digest=digest,
+        instead_of=instead_of,
+        run=run,
+        by=by,
+        gates=of_gates(models.version_tags(model, version)),
+        before=last.hash if last else NOTHING,
+    )
+    if last and entry.says_the_same(last):
+        entry = last
+    else:
+        models.add_history(model, entry.number, entry.text)
+    models.tag_version(model, version, {HASH: entry.hash})
+    return entry
+
+
+def entries(models: ModelRegistry, model: str) -> list[Entry]:
+    """All that can be read, in order."""
+    return [found for text in models.history(model) if (found := _read(text))]
+
+
+def faults(models: ModelRegistry, model: str) -> Iterator[str]:
+    """What does not fit: altered or missing entries, gates that are not those of then, an alias that was moved by hand."""
+    kept = models.history(model)
+    known = [_read(text) for text in kept]
+    yield from _of_chain(known)
+    latest = {entry.version: entry for entry in known if entry}
+    for version, entry in latest.items():
+        tags = models.version_tags(model, version)
+        if tags.get(HASH) != entry.hash:
+            yield f"entry {entry.number} is not the one that version {version} was tagged with"
+        if of_gates(tags) != entry.gates:
+            yield f"the gates of version {version} are not those of entry {entry.number}"
+    champion = models.champion(model)
+    last = known[-1] if known else None
+    if last and (champion is None or (champion.version, champion.digest) != (last.version, last.digest)):
+        now = f"version {champion.version}" if champion else "no version"
+        yield f"the champion is {now}, and by the last entry it is version {last.version}: the alias was moved by hand"
+
+
+def _of_chain(known: Sequence[Entry | None]) -> Iterator[str]:
+    before = NOTHING
+    for place, entry in enumerate(known, start=1):
+        if entry is None:
+            yield f"entry {place} cannot be read"
+        elif entry.number != place:
+            yield f"entry {place} is missing"
+        elif entry.before != before:
+            yield f"entry {place} does not follow from the one before: one of them was altered"
+        before = entry.hash if entry else ""
+
+
+def of_gates(tags: dict[str, str]) -> str:
+    """The SHA-256 of what the gates said of a version."""
+    return hashlib.sha256(tags.get(GATES, "").encode()).hexdigest()
+
+
+def _read(text: str) -> Entry | None:
+    try:
+        return Entry.model_validate_json(text)
+    except ValidationError:
+        return None

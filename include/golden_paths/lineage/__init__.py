@@ -1,0 +1,1 @@
+"""Provenance: what each step read and made, as OpenLineage events, from source file to endpoint."""

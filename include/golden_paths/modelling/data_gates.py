@@ -1,0 +1,101 @@
+"""The gates of a training set: the contract that its owners wrote, and what would make a model look better than it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from golden_paths.artifacts import TrainingSet
+from golden_paths.clients import TrainingFrame
+from golden_paths.contract import checking, leakage, model
+from golden_paths.contract.violation import Violation
+from golden_paths.errors import GateFailed
+from golden_paths.record import Check
+from golden_paths.spec import TrainingSetSection
+from golden_paths.step import StepContext
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAID = 5  # violations that the error names; the log has all
+CHANCE = ("same_values",)  # between a few columns of few values rows repeat by chance: told, and no gate
+
+
+def require(context: StepContext, section: TrainingSetSection, made: TrainingFrame, table: pd.DataFrame) -> None:
+    """Raises `GateFailed` when the split training set breaks its contract, or leaks. Everything is noted, and in the log."""
+    found = [*_broken(context, section, made, table), *_leaks(context, section, made, table)]
+    if found:
+        more = f"; and {len(found) - SAID} more, see the log" if len(found) > SAID else ""
+        raise GateFailed(
+            f"nothing trains on this training set: {'; '.join(_brief(one, len(table)) for one in found[:SAID])}{more}",
+            remedy="see whose rows these are in the log; mend the data, or change what training_set asks of them",
+        )
+
+
+def _broken(
+    context: StepContext, section: TrainingSetSection, made: TrainingFrame, table: pd.DataFrame
+) -> list[Violation]:
+    if section.contract is None:
+        return []
+    root = context.project.root
+    found = checking.check(
+        table,
+        model.read(context.project.path(section.contract), root),
+        keys=made.keys,
+        timestamp=made.timestamp,
+        label=section.label,
+        sensitive=section.sensitive,
+        as_of=context.run.end,
+    )
+    return _noted(context, "contract", f"what {section.contract} says", found, len(table))
+
+
+def _leaks(context: StepContext, section: TrainingSetSection, made: TrainingFrame, table: pd.DataFrame) -> list[Violation]:
+    found = leakage.leaks(
+        table,
+        features=made.features,
+        label=section.label,
+        timestamp=made.timestamp,
+        keys=made.keys,
+        sensitive=section.sensitive,
+    )
+    for one in found:
+        if one.rule in CHANCE:
+            context.log(f"training set: {one}")
+    found = [one for one in found if one.rule not in CHANCE and one.column not in section.may_tell_all]
+    expected = "nothing that gives the label away, and no row on both sides of the split"
+    return _noted(context, "leakage", expected, found, len(table))
+
+
+def _found(one: Violation, rows: int) -> str:
+    """Without what single rows hold, and whose they are: errors and checks go into lineage, which everybody may read."""
+    return f"{one.rows} of {rows} rows" if one.sample else one.found
+
+
+def _brief(one: Violation, rows: int) -> str:
+    return str(replace(one, found=_found(one, rows), sample=()))
+
+
+def _noted(
+    context: StepContext, name: str, expected: str, found: Sequence[Violation], rows: int
+) -> list[Violation]:
+    """As checks: one for each violation, or one that was passed. The log alone names rows."""
+    for one in found:
+        context.log(f"training set: {one}")
+        context.check(
+            Check(
+                name=f"{name}.{one.rule}",
+                passed=False,
+                subject=TrainingSet.name,
+                expected=one.expected,
+                found=_found(one, rows),
+                column=one.column,
+                is_gate=True,
+            )
+        )
+    if not found:
+        context.check(
+            Check(name=name, passed=True, subject=TrainingSet.name, expected=expected, found="kept", is_gate=True)
+        )
+    return list(found)

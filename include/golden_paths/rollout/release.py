@@ -1,0 +1,103 @@
+"""A release: everything that the objects of one model version on a cluster follow from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
+from golden_paths.cluster.settings import ClusterSettings
+from golden_paths.spec import DeploySection, PathSpec
+
+HTTP_PORT = 80
+
+
+class Content(BaseModel):
+    """What of a release never changes: another content is another version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    image: str
+    model: str
+    version: str
+    digest: str  # of the model's files
+    uri: str  # in MLflow
+    run_id: str
+    training_set: str  # digest
+    features: str | None = None  # digest of the package of its feature repository
+    repo: str | None = None  # that repository's folder name
+    service: str | None = None
+
+
+class Release(BaseModel):
+    """Content, and how much of it. Kept in the version's ConfigMap, so that its objects can be made again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    content: Content
+    owner: str
+    path: str
+    tracking_uri: str
+    online_store: str
+    replicas: int
+    most_replicas: int | None  # of the autoscaler
+    autoscale_cpu: int | None  # percent
+    cpu: str
+    memory: str
+    port: int
+    ready_seconds: int
+
+    @property
+    def name(self) -> str:
+        """Of the version's objects."""
+        return named(self.content.model, self.content.version)
+
+    @classmethod
+    def planned(
+        cls,
+        spec: PathSpec,
+        version: ModelVersion,
+        settings: ClusterSettings,
+        *,
+        tracking_uri: str,
+        features: str | None = None,
+        repo: Path | None = None,
+        service: str | None = None,
+    ) -> Self:
+        """As the spec has it. `features` is the digest of the package of `repo`."""
+        deploy = spec.need(DeploySection)
+        content = Content(
+            image=settings.image("serve"),
+            model=version.model,
+            version=version.version,
+            digest=version.digest,
+            uri=version.uri,
+            run_id=version.mlflow_run_id,
+            training_set=version.training_set,
+            features=features,
+            repo=repo.name if repo and features else None,
+            service=service if features else None,
+        )
+        return cls(
+            content=content,
+            owner=spec.owner,
+            path=spec.golden_path,
+            tracking_uri=settings.pod_tracking_uri(tracking_uri),
+            online_store=settings.pod_online_store(),
+            replicas=deploy.replicas,
+            most_replicas=deploy.autoscale.max_replicas if deploy.autoscale else None,
+            autoscale_cpu=round(deploy.autoscale.cpu * 100) if deploy.autoscale else None,
+            cpu=deploy.cpu,
+            memory=deploy.memory,
+            port=deploy.port or HTTP_PORT,
+            ready_seconds=int(deploy.ready_within.total_seconds()),
+        )
+
+    def is_of(self, one: ModelVersion | Candidate | Endpoint) -> bool:
+        """Whether it is this version, byte for byte."""
+        return (self.content.version, self.content.digest) == (one.version, one.digest)
+
+
+def named(model: str, version: str) -> str:
+    """The name of a version's objects: a Kubernetes name up to version 999,999, '-only' and a model's 50 letters included."""
+    return f"{model}-v{version}"

@@ -1,0 +1,68 @@
+"""Gates that a spec asks for wrongly: said at its line, before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golden_paths.errors import InvalidSpec
+from golden_paths.load import read_spec
+from projects import SPEC, make_project
+
+SENSITIVE = "  label: left\n  sensitive: [sex, age_group]\n"
+BIAS = 'metrics: {roc_auc: ">= 0.75"}\n  bias: '
+SHEET = "  label: left\n  datasheet: {purpose: a, source: b, licence: c, collection: d, retention: e}\n"
+CASES = {
+    "a contract that is not there": (
+        ("  label: left\n", "  label: left\n  contract: include/gone.yaml\n"),
+        "churn.yaml:11: training_set.contract 'include/gone.yaml' is not there: no file include/gone.yaml in the project; "
+        "draft it: python -m golden_paths contract suggest SPEC",
+    ),
+    "a contract that is broken": (
+        ("  label: left\n", "  label: left\n  contract: include/broken.yaml\n"),
+        "include/broken.yaml:2: columns.spent.type 'nummber' ",
+    ),
+    "bias without columns": (
+        ('metrics: {roc_auc: ">= 0.75"}', f"{BIAS}{{at_most: 0.1}}"),
+        "churn.yaml:16: evaluate.bias has no columns that tell groups of people apart; "
+        "name them in training_set.sensitive, as in [sex]",
+    ),
+    "an intersection of what is not sensitive": (
+        ("  label: left\n", SENSITIVE, 'metrics: {roc_auc: ">= 0.75"}', f"{BIAS}{{at_most: 0.1, intersections: [[sex, race]]}}"),
+        "churn.yaml:17: evaluate.bias.intersections.0 names race; choose among training_set.sensitive: sex, age_group",
+    ),
+    "an intersection of one": (
+        ("  label: left\n", SENSITIVE, 'metrics: {roc_auc: ">= 0.75"}', f"{BIAS}{{at_most: 0.1, intersections: [[sex]]}}"),
+        "churn.yaml:17: evaluate.bias.intersections.0 is no intersection; "
+        "name two columns or more, each once, as in [sex, age_group]",
+    ),
+    "the label as a sensitive column": (
+        ("  label: left\n", "  label: left\n  sensitive: [left]\n"),
+        "churn.yaml:11: training_set.sensitive names left, the label; name columns that tell groups of people apart",
+    ),
+    "a question of the datasheet that is not answered": (
+        ("  label: left\n", SHEET),
+        "churn.yaml:11: training_set.datasheet.limits is missing; add it: "
+        "What is known to be wrong with them, or not to be in them?",
+    ),
+    "a bound that allows everything": (
+        ("  label: left\n", SENSITIVE, 'metrics: {roc_auc: ">= 0.75"}', f"{BIAS}{{at_most: 1.0}}"),
+        "churn.yaml:17: evaluate.bias.at_most '1.0' is refused",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_gate_that_is_asked_for_wrongly_is_said_at_its_line(tmp_path: Path, name: str) -> None:
+    file = make_project(tmp_path) / "churn.yaml"
+    (tmp_path / "include" / "broken.yaml").write_text("columns:\n  spent: {type: nummber}\n")
+    (changes, said), text = CASES[name], SPEC
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+    with pytest.raises(InvalidSpec) as refused:
+        read_spec(file)
+    assert str(refused.value).startswith(said)
+    assert len(refused.value.problems) == 1
