@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_paths.artifacts import (
+    Approval,
     Artifact,
     CanaryReport,
     Candidate,
@@ -142,6 +143,7 @@ VERSION = ModelVersion(
     golden_records="runs:/2/golden_records.json",
     golden_digest=DIGESTS["golden"],
 )
+APPROVAL = Approval(model="churn", version="7", digest=DIGESTS["model"], how="people", by=("ada",), why=("better",))
 CANDIDATE = Candidate(endpoint="churn", version="7", digest=DIGESTS["model"], url="http://127.0.0.1:1")
 SMOKE = SmokeReport(endpoint="churn", version="7", digest=DIGESTS["model"], records=3, slowest_ms=1.0)
 CANARY = CanaryReport(endpoint="churn", version="7", digest=DIGESTS["model"], stages=())
@@ -153,6 +155,7 @@ MADE: dict[str, Artifact] = {
     "train": MODEL,
     "evaluate": EVIDENCE,
     "register": VERSION,
+    "approve": APPROVAL,
     "deploy": CANDIDATE,
     "smoke": SMOKE,
     "canary": CANARY,

@@ -21,7 +21,7 @@ from kubernetes import client, config
 from processes import Service, free_ports
 
 from cluster import Namespace
-from golden_paths.artifacts import CanaryReport, Candidate, Endpoint, ModelVersion
+from golden_paths.artifacts import Approval, CanaryReport, Candidate, Endpoint, ModelVersion
 from golden_paths.clients.kubernetes_target import KubernetesTarget
 from golden_paths.clients.mlflow_client import connect
 from golden_paths.clients.mlflow_models import MlflowModels
@@ -193,7 +193,8 @@ class Place:
                 undo(step, context, error)
                 raise
 
-        made.append(candidate := run(deploy.STEP, version))
+        leave = Approval(model=version.model, version=version.version, digest=version.digest, how="policy")
+        made.append(candidate := run(deploy.STEP, version, leave))
         with relayed(self.api, {labels.MODEL: self.name, labels.VERSION: version.version}) as url:
             made.append(run(smoke.STEP, version, candidate.model_copy(update={"url": url})))
         made.append(run(canary.STEP, *made))

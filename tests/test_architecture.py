@@ -18,6 +18,7 @@ HEAVY = {"duckdb", "feast", "kubernetes", "matplotlib", "mlflow", "numpy", "pand
 ALLOWED = {
     "paths": {"paths"},
     "steps": {
+        "approval",
         "artifacts",
         "clients",
         "digests",
@@ -36,6 +37,8 @@ ALLOWED = {
     }
     | {"values", "endpoint", "parquet", "policy", "rollout"},
     "addresses": set(),
+    "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
+    "history": {"clients", "errors"},
     "rollout": {"artifacts", "cluster", "clients", "digests", "errors", "history", "rollout", "spec"},
     "cluster": {"addresses", "cluster", "errors"},
     "contract": {"contract", "errors", "quantities", "section", "spec_text", "values", "yaml_source"},

@@ -75,6 +75,7 @@ def show(settings: Mapping[str, str]) -> None:
     """Addresses, and the password."""
     profiles = settings["COMPOSE_PROFILES"].split(",")
     say(f"Airflow    http://localhost:{settings['AIRFLOW_PORT']}   admin / {settings['AIRFLOW_ADMIN_PASSWORD']}")
+    say(f"           to approve models of high risk: reviewer / {settings['AIRFLOW_REVIEWER_PASSWORD']}")
     say(f"MLflow     http://localhost:{settings['MLFLOW_PORT']}")
     if "lineage" in profiles:
         say(f"Marquez    http://localhost:{settings['MARQUEZ_PORT']}")

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 LINE = re.compile(r"^([A-Z0-9_]+)=(.*)$", re.MULTILINE)
-ADMIN, FERNET = "AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_FERNET_KEY"
+TYPED, FERNET = ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_REVIEWER_PASSWORD"), "AIRFLOW_FERNET_KEY"
 
 
 def write(folder: Path) -> bool:
@@ -49,4 +49,4 @@ def _secret(name: str) -> str:
     """Of characters that a URL and a shell take as they are; shorter where somebody types it. Fernet's key is padded base64."""
     if name == FERNET:
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    return secrets.token_hex(12 if name == ADMIN else 32)
+    return secrets.token_hex(12 if name in TYPED else 32)

@@ -14,16 +14,22 @@ TIMEOUT = 120  # seconds: on a busy machine 30 were not enough
 
 
 class AirflowApi:
-    """Airflow at `url`, signed in as the simple auth manager's admin."""
+    """Airflow at `url`, signed in as one of the simple auth manager's users."""
 
-    def __init__(self, url: str, passwords: Path) -> None:
-        self.url, self._passwords = url, passwords
+    def __init__(self, url: str, passwords: Path, user: str = "admin") -> None:
+        self.url, self._passwords, self.user = url, passwords, user
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT)
 
     @property
     def password(self) -> str:
-        """The admin's password, as Airflow generated it."""
-        return str(json.loads(self._passwords.read_text())["admin"])
+        """The user's password, as Airflow generated it."""
+        return str(json.loads(self._passwords.read_text())[self.user])
+
+    def signed_in_as(self, user: str) -> AirflowApi:
+        """The same Airflow for somebody else."""
+        other = AirflowApi(self.url, self._passwords, user)
+        other.sign_in()
+        return other
 
     def is_healthy(self) -> bool:
         """Whether API, database, scheduler and DAG processor all say so."""
@@ -36,7 +42,7 @@ class AirflowApi:
 
     def sign_in(self) -> None:
         """Fetch a token and use it from here on."""
-        body = {"username": "admin", "password": self.password}
+        body = {"username": self.user, "password": self.password}
         token = self._checked(self._http.post("/auth/token", json=body))["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
@@ -79,6 +85,15 @@ class AirflowApi:
         found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
         return found
 
+    def question(self, dag: str, run: str, task: str) -> dict[str, Any]:
+        """What a task waits for somebody to say: subject, body, options, who may answer, and the answer once it is there."""
+        return self._checked(self._http.get(_question(dag, run, task)))
+
+    def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> httpx.Response:
+        """Say it, as who is signed in. Airflow refuses those who may not with 403."""
+        body = {"chosen_options": [option], "params_input": {"reason": reason}}
+        return self._http.patch(_question(dag, run, task), json=body)
+
     def task_log(self, dag: str, run: str, task: str, attempt: int) -> str:
         """The log of a task's attempt, as text."""
         path = f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{attempt}"
@@ -92,6 +107,10 @@ class AirflowApi:
             )
         found: dict[str, Any] = response.json()
         return found
+
+
+def _question(dag: str, run: str, task: str) -> str:
+    return f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}/-1/hitlDetails"
 
 
 def _said(line: Any) -> str:

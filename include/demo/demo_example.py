@@ -33,6 +33,7 @@ def lay_out(root: Path, folder: Path, dag: str) -> list[str]:
     """
     for name in BROUGHT:
         shutil.copytree(root / "include" / name, folder / "include" / name, dirs_exist_ok=True)
+    shutil.copy(root / "include" / "policy.yaml", folder / "include")
     (folder / "dags").mkdir(exist_ok=True)
     shutil.copy(root / "dags" / "load_golden_paths.py", folder / "dags")
     spec = Path("dags") / f"{dag}.yaml"

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PORTS = {"mlflow": 5000, "airflow": 8080, "worker logs": 8793, "trigger logs": 8794}  # others, when these are taken
 NEEDED_GIB = 1.0
+REVIEWER = "reviewer"  # whom include/policy.yaml names to approve models of high risk
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -51,7 +52,8 @@ class Servers:
         self.ports = dict(zip(PORTS, free_ports(*PORTS.values(), hosts=hosts), strict=True))
         self.mlflow_url = tracking_uri or f"http://{self.reach.here}:{self.ports['mlflow']}"
         url = f"http://localhost:{self.ports['airflow']}"
-        self.airflow = AirflowApi(url, self.home / "airflow" / "passwords.json")
+        self.passwords = self.home / "airflow" / "passwords.json"
+        self.airflow = AirflowApi(url, self.passwords)
 
     def check(self) -> None:
         """Say what is in the way before anything starts."""
@@ -67,7 +69,8 @@ class Servers:
             "CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "CORE__PARALLELISM": "4",
             "CORE__EXECUTION_API_SERVER_URL": f"{self.airflow.url}/execution/",
-            "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "airflow" / "passwords.json"),
+            "CORE__SIMPLE_AUTH_MANAGER_USERS": f"admin:admin,{REVIEWER}:user",
+            "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.passwords),
             "API__HOST": LOOPBACK,
             "API__PORT": str(self.ports["airflow"]),
             "API__BASE_URL": self.airflow.url,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -142,6 +142,18 @@ class ModelVersion(Artifact):
     training_set: str  # digest
     golden_records: str
     golden_digest: str
+
+
+class Approval(Artifact):
+    """Leave for one version, with these bytes and no others, to serve. `by` is empty when nobody had to be asked."""
+
+    name: ClassVar[str] = "approval"
+    model: str
+    version: str
+    digest: str
+    how: Literal["people", "policy", "trial"]  # asked; the policy asks nobody at this risk; a run on a machine of its own
+    by: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 class Candidate(Artifact):

@@ -56,6 +56,10 @@ class GateFailed(StepFailed):
     """A gate said no: the path ends here, and what serves goes on serving."""
 
 
+class NotApproved(GateFailed):
+    """Nobody who may has said yes to this version, or somebody has said no."""
+
+
 class CodeFailed(StepFailed):
     """The scientist's own code (feature repository, fit function, notebook) failed, in a process of its own."""
 

@@ -1,4 +1,4 @@
-"""Which version became the champion, when, by whom and instead of which: entries in MLflow that show when one was altered.
+"""Which version was approved and became the champion, when and by whom: entries in MLflow that show when one was altered.
 
 MLflow keeps no history of aliases. Each entry is a tag of the registered model, and holds the hash of the one before; its
 own hash is a tag of the version that it is about. Who alters, drops or adds an entry breaks one of the two.
@@ -9,24 +9,45 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from golden_paths.clients import ModelRegistry
+from golden_paths.errors import StepFailed
 
 HASH, GATES = "golden_paths.history", "golden_paths.gates"  # tags of a version
+What = Literal["promoted", "rolled back", "approved", "rejected"]
+MOVES = ("promoted", "rolled back")  # those that change what serves
 NOTHING = ""
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be noted. `by` and `why` are of the person who decided; `instead_of` is the version that served before."""
+
+    what: What
+    version: str
+    digest: str
+    run: str
+    by: str
+    instead_of: str | None = None
+    why: str = ""
 
 
 class Entry(BaseModel):
-    """One change of the champion. `gates`: the SHA-256 of the version's tag of that name; `before`: the last entry's hash."""
+    """One change of the champion, or a decision on a version, with its reason in `why`.
+
+    `gates`: the SHA-256 of the version's tag of that name; `before`: the last entry's hash.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     number: int
     at: datetime
-    what: Literal["promoted", "rolled back"]
+    what: What
     model: str
     version: str
     digest: str
@@ -35,6 +56,7 @@ class Entry(BaseModel):
     by: str
     gates: str
     before: str
+    why: str = ""
 
     @property
     def text(self) -> str:
@@ -47,44 +69,48 @@ class Entry(BaseModel):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def says_the_same(self, other: Entry) -> bool:
-        """Whether it is the same change, told again by a retry."""
-        facts = ("what", "version", "digest", "run")
+        """Whether it is the same change, told again by a retry. People decide for themselves, each once."""
+        facts = ("what", "version", "digest", "run", *(() if self.what in MOVES else ("by",)))
         return all(getattr(self, name) == getattr(other, name) for name in facts)
 
 
-def add(
-    models: ModelRegistry,
-    model: str,
-    version: str,
-    *,
-    what: Literal["promoted", "rolled back"],
-    digest: str,
-    instead_of: str | None,
-    run: str,
-    by: str,
-) -> Entry:
-    """Note a change. A retry of the same one adds nothing. What is broken in the chain stays as it is, for `faults` to show."""
+def add(models: ModelRegistry, model: str, change: Change) -> Entry:
+    """Note a change. A retry of the same one adds nothing. What is broken in the chain stays as it is, for `faults` to show.
+
+    Two callers at once take one number, and the later has it: the other goes on to the next.
+    """
+    for _ in range(TRIES):
+        known, entry = entries(models, model), _next(models, model, change)
+        if twin := next(filter(entry.says_the_same, _alike(entry, known)), None):
+            entry = twin
+        else:
+            models.add_history(model, entry.number, entry.text)
+            known = entries(models, model)
+        if entry in known:
+            latest = [one for one in known if one.version == change.version][-1]
+            models.tag_version(model, change.version, {HASH: latest.hash})
+            return entry
+    raise StepFailed(f"the history of {model} is written by others all the time", remedy="run it again", retry=True)
+
+
+def _next(models: ModelRegistry, model: str, change: Change) -> Entry:
     kept = models.history(model)
     last = _read(kept[-1]) if kept else None
-    entry = Entry(
+    return Entry(
         number=len(kept) + 1,
         at=datetime.now(UTC),
-        what=what,
         model=model,
-        version=version,
-        digest=digest,
-        instead_of=instead_of,
-        run=run,
-        by=by,
-        gates=of_gates(models.version_tags(model, version)),
+        gates=of_gates(models.version_tags(model, change.version)),
         before=last.hash if last else NOTHING,
+        **asdict(change),
     )
-    if last and entry.says_the_same(last):
-        entry = last
-    else:
-        models.add_history(model, entry.number, entry.text)
-    models.tag_version(model, version, {HASH: entry.hash})
-    return entry
+
+
+def _alike(entry: Entry, known: Sequence[Entry]) -> Sequence[Entry]:
+    """The one that a retry would tell again: the last change of what serves, or the last word on the version."""
+    moves = entry.what in MOVES
+    alike = [one for one in known if (one.what in MOVES) == moves and (moves or one.version == entry.version)]
+    return alike[-1:]
 
 
 def entries(models: ModelRegistry, model: str) -> list[Entry]:
@@ -105,10 +131,10 @@ def faults(models: ModelRegistry, model: str) -> Iterator[str]:
         if of_gates(tags) != entry.gates:
             yield f"the gates of version {version} are not those of entry {entry.number}"
     champion = models.champion(model)
-    last = known[-1] if known else None
+    last = next((entry for entry in reversed(known) if entry and entry.what in MOVES), None)
     if last and (champion is None or (champion.version, champion.digest) != (last.version, last.digest)):
         now = f"version {champion.version}" if champion else "no version"
-        yield f"the champion is {now}, and by the last entry it is version {last.version}: the alias was moved by hand"
+        yield f"the champion is {now}, and by entry {last.number} it is version {last.version}: the alias was moved by hand"
 
 
 def _of_chain(known: Sequence[Entry | None]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from golden_paths.paths import Path, online_model
 from golden_paths.step import Step
 from golden_paths.steps import (
+    approve,
     build_training_set,
     canary,
     deploy,
@@ -25,6 +26,7 @@ STEPS: dict[str, Step] = {
         train.STEP,
         evaluate.STEP,
         register.STEP,
+        approve.STEP,
         deploy.STEP,
         smoke.STEP,
         canary.STEP,

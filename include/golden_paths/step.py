@@ -31,7 +31,8 @@ class Run:
     id: str
     end: datetime
     start: datetime | None = None
-    by: str = ""  # who asked for it, where that is known: nothing that a step does depends on it
+    by: str = ""  # who asked for it, where that is known: they do not approve what comes of it
+    is_trial: bool = False  # nothing that others use is touched: an MLflow and an endpoint of this machine's own
 
 
 @dataclass(frozen=True)

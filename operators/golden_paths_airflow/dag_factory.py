@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import DAG, BaseOperator, Param, get_parsing_context
 from airflow.sdk.configuration import conf
 
-from golden_paths import platform, regular_file
+from golden_paths import approval, platform, regular_file
 from golden_paths.errors import InvalidSpec, SpecProblem
 from golden_paths.folder import read_folder, spec_files
 from golden_paths.load import LoadedSpec, read_spec
@@ -25,6 +25,7 @@ from golden_paths_airflow.schedules import START, airflow_schedule, refusal
 from golden_paths_airflow.step_operators import OPERATORS
 
 RUNS = 3  # one that makes a version, one that waits to retire the version before, one that rolls back
+WAITING = 2  # more, whose versions wait for an approval
 TYPES = {
     bool: ["boolean"],
     int: ["integer"],
@@ -51,6 +52,7 @@ def build_dag(loaded: LoadedSpec) -> DAG:
     """The DAG of one spec: its plan's steps and edges, and nothing else."""
     spec, plan = loaded.spec, make_plan(loaded.spec)
     is_on_cluster = spec.deploy is not None and spec.deploy.to == "kubernetes"
+    is_asked_for = approval.rule_of(spec, loaded.project) is not None
     dag = SpecDag(
         loaded.file,
         dag_id=spec.name,
@@ -58,17 +60,17 @@ def build_dag(loaded: LoadedSpec) -> DAG:
         schedule=airflow_schedule(spec.schedule),
         start_date=START,
         catchup=False,
-        max_active_runs=RUNS if is_on_cluster else 1,
+        max_active_runs=(RUNS if is_on_cluster else 1) + (WAITING if is_asked_for else 0),
         default_args={"owner": spec.owner},
         tags=["golden-path", plan.path.id, spec.owner],
         doc_md=plan_markdown(plan),
         params=_params(spec) | ({rollback.PARAM: rollback.param()} if is_on_cluster else {}),
     )
     tasks: dict[str, Any] = {}
-    # Where runs may overlap, each step still is in one of them at a time.
-    alone: dict[str, Any] = {"max_active_tis_per_dag": 1} if is_on_cluster else {}
     for step in plan.steps:
         operator = _operator(step.name, loaded)
+        # Where runs may overlap, each step still is in one of them at a time, but for versions that wait for people.
+        alone: dict[str, Any] = {"max_active_tis_per_dag": 1} if dag.max_active_runs > 1 and step.name != "approve" else {}
         tasks[step.name] = operator(task_id=step.name, dag=dag, loaded=loaded, doc=step.summary, **alone)
         for before in step.needs:
             tasks[step.name].set_upstream(tasks[before])

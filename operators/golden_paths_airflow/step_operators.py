@@ -20,6 +20,7 @@ from golden_paths.steps import (
     smoke,
     train,
 )
+from golden_paths_airflow.approval import ApproveVersionOperator
 from golden_paths_airflow.base import StepOperator
 from golden_paths_airflow.links import EndpointLineageLink, EndpointLink, LineageLink, MlflowRunLink, ModelVersionLink
 
@@ -113,7 +114,7 @@ class RetireVersionsOperator(StepOperator):
         return self.execute(context)
 
 
-OPERATORS: dict[str, type[StepOperator]] = {
+OPERATORS: dict[str, type[StepOperator | ApproveVersionOperator]] = {
     operator.step.name: operator
     for operator in (
         MaterializeFeaturesOperator,
@@ -121,6 +122,7 @@ OPERATORS: dict[str, type[StepOperator]] = {
         TrainModelOperator,
         EvaluateModelOperator,
         RegisterModelOperator,
+        ApproveVersionOperator,
         DeployModelOperator,
         SmokeTestOperator,
         CanaryOperator,

@@ -27,7 +27,7 @@ SQLITE = "  type: sqlite\n  path: ${FEAST_STATE}/diabetes/online.db\n"
 REDIS = "  type: redis\n  connection_string: ${FEAST_REDIS}\n"
 DEPLOY = "deploy:\n  to: kubernetes\n  keep_previous: 2s\n  rollout: {judge_for: 3s, requests: 20}\n"
 PATH = ["materialize", "build_training_set", "train", "evaluate", "register"]
-PATH += ["deploy", "smoke", "canary", "promote", "retire"]
+PATH += ["approve", "deploy", "smoke", "canary", "promote", "retire"]
 
 
 @pytest.fixture(scope="module")

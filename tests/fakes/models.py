@@ -61,6 +61,9 @@ class FakeModelRegistry:
             golden_digest=version.tags["golden_paths.golden_digest"],
         )
 
+    def candidate(self, model: str) -> str | None:
+        return self.models.get(model, FakeModel()).aliases.get("candidate")
+
     def set_alias(self, model: str, alias: str, version: str) -> None:
         self.models[model].aliases[alias] = version
 

@@ -47,9 +47,7 @@ def logged(uri: str, folder: Path) -> tuple[str, str]:
 
 def promote(models: ModelRegistry, version: str, run: str, instead_of: str | None = None) -> history.Entry:
     models.set_alias(MODEL, "champion", version)
-    return history.add(
-        models, MODEL, version, what="promoted", digest=version * 64, instead_of=instead_of, run=run, by="Ada"
-    )
+    return history.add(models, MODEL, history.Change("promoted", version, version * 64, run, "Ada", instead_of=instead_of))
 
 
 def test_it_says_who_when_what_and_instead_of_which_and_a_retry_adds_nothing(models: ModelRegistry) -> None:
@@ -100,11 +98,11 @@ BROKEN: dict[str, tuple[Any, list[str]]] = {
     ),
     "the alias": (
         lambda models: models.set_alias(MODEL, "champion", "1"),
-        ["the champion is version 1, and by the last entry it is version 3: the alias was moved by hand"],
+        ["the champion is version 1, and by entry 3 it is version 3: the alias was moved by hand"],
     ),
     "the bytes": (
         lambda models: models.tag_version(MODEL, "3", {"golden_paths.digest": "e" * 64}),
-        ["the champion is version 3, and by the last entry it is version 3: the alias was moved by hand"],
+        ["the champion is version 3, and by entry 3 it is version 3: the alias was moved by hand"],
     ),
 }
 

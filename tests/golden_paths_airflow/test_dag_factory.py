@@ -37,7 +37,8 @@ def test_the_dag_is_the_plan(dags: Path) -> None:
         "train": ("TrainModelOperator", ["build_training_set"]),
         "evaluate": ("EvaluateModelOperator", ["train"]),
         "register": ("RegisterModelOperator", ["evaluate"]),
-        "deploy": ("DeployModelOperator", ["register"]),
+        "approve": ("ApproveVersionOperator", ["register"]),
+        "deploy": ("DeployModelOperator", ["approve"]),
         "smoke": ("SmokeTestOperator", ["deploy"]),
         "promote": ("PromoteModelOperator", ["smoke"]),
     }

@@ -105,6 +105,9 @@ class ModelRegistry(Protocol):
     def champion(self, model: str) -> ModelVersion | None:
         """The version that carries the alias `champion`."""
 
+    def candidate(self, model: str) -> str | None:
+        """The number of the version that carries the alias `candidate`: the one registered last."""
+
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point an alias at a version."""
 

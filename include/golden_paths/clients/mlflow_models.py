@@ -83,16 +83,8 @@ class MlflowModels:
 
     def champion(self, model: str) -> ModelVersion | None:
         """What carries the alias `champion`, rebuilt from the tags that registration set."""
-        from mlflow.exceptions import MlflowException
-
-        with answering(self.uri):
-            try:
-                found = self._client.get_model_version_by_alias(model, "champion")
-            except MlflowException as error:
-                # MLflow says INVALID_PARAMETER_VALUE for an alias that is not there
-                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                    return None
-                raise
+        if (found := self._aliased(model, "champion")) is None:
+            return None
         if missing := [name for name in REBUILT if PREFIX + name not in found.tags]:
             raise StepFailed(
                 f"champion {model} version {found.version} lacks the tags {', '.join(PREFIX + name for name in missing)}",
@@ -105,6 +97,23 @@ class MlflowModels:
             uri=found.tags.get(URI, found.source),
             **{name: found.tags[PREFIX + name] for name in REBUILT},
         )
+
+    def candidate(self, model: str) -> str | None:
+        """The number of the version that carries the alias `candidate`."""
+        found = self._aliased(model, "candidate")
+        return None if found is None else str(found.version)
+
+    def _aliased(self, model: str, alias: str) -> MlflowVersion | None:
+        from mlflow.exceptions import MlflowException
+
+        with answering(self.uri):
+            try:
+                return self._client.get_model_version_by_alias(model, alias)
+            except MlflowException as error:
+                # MLflow says INVALID_PARAMETER_VALUE for an alias that is not there
+                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                    return None
+                raise
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point an alias at a version."""

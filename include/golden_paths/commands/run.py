@@ -42,8 +42,11 @@ def run(
         if not as_json:
             console.print(f"[bold]{step.name}[/]  {escape(step.summary)}")
 
-    clients = LazyClients(loaded.project, Settings.from_environment(), log)
-    identity = Run(run_id or f"cli__{now.isoformat(timespec='seconds')}", end=now, by=getpass.getuser())
+    settings = Settings.from_environment()
+    clients = LazyClients(loaded.project, settings, log)
+    is_trial = settings.tracking_uri is None and loaded.spec.need(DeploySection).to == "local"
+    run_id = run_id or f"cli__{now.isoformat(timespec='seconds')}"
+    identity = Run(run_id, end=now, by=getpass.getuser(), is_trial=is_trial)
     done: list[StepDone] = []
     try:
         observed = Observed(loaded, kept(loaded.project), log) if is_possible() else None

@@ -1,11 +1,11 @@
-"""What `train`, `evaluate` and `register` touch: the training set, the fitted model, its evaluation, its version."""
+"""What `train`, `evaluate`, `register` and `approve` touch: the training set, the fitted model, its evaluation, its version."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from golden_paths.artifacts import Column, Evidence, Model, ModelVersion, TrainingSet
+from golden_paths.artifacts import Approval, Column, Evidence, Model, ModelVersion, TrainingSet
 from golden_paths.lineage import names
 from golden_paths.lineage.names import Name
 from golden_paths.lineage.of_features import training_set
@@ -73,6 +73,13 @@ def register(context: StepContext, places: Places, made: ModelVersion | None) ->
         state="CREATE",
     )
     return Touched((fitted, judged), (version,))
+
+
+def approve(context: StepContext, places: Places, made: Approval | None) -> Touched:
+    """The version, with what was decided on it."""
+    version = model_version(context, places, context.take(ModelVersion))
+    checks = tuple(check for check in context.record.checks if check.subject == ModelVersion.name)
+    return Touched((replace(version, checks=checks),))
 
 
 def model_version(

@@ -13,6 +13,7 @@ PATH = Path(
         "train",
         "evaluate",
         "register",
+        "approve",
         "deploy",
         "smoke",
         "canary",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from golden_paths.quantities import Cpu, Memory
 from golden_paths.section import Section
 from golden_paths.spec import PathSpec
-from golden_paths.values import KubernetesName, ModelName, ProjectPath, Text
+from golden_paths.values import Duration, KubernetesName, ModelName, ProjectPath, Text
 
 FILE = "include/policy.yaml"
 RISKS = ("minimal", "limited", "high")
@@ -66,11 +66,32 @@ class Resources(Section):
     replicas: int | None = Field(default=None, ge=1, description="Pods that serve, those of an autoscaler included.")
 
 
+class ApprovalRule(Section):
+    """Who must say yes to a version before it may serve. Who asked for the run, or owns the model, is never one of them."""
+
+    approvers: tuple[Text, ...] = Field(
+        strict=False, min_length=1, max_length=100, description="Ids of Airflow's users; the simple auth manager's are names."
+    )
+    people: int = Field(default=1, ge=1, le=10, description="How many different ones must say yes.")
+    within: Duration = Field(
+        default="7d", validate_default=True, description="How long they are waited for; then the version is rejected."
+    )
+
+    @model_validator(mode="after")
+    def _enough(self) -> ApprovalRule:
+        if len(set(self.approvers)) < self.people:
+            raise ValueError(f"asks for {self.people} people and names fewer|name more approvers, or ask for fewer people")
+        return self
+
+
 class Tier(Section):
     """What a spec of this risk must have."""
 
     requires: tuple[SpecKey, ...] = Field(
         default=(), strict=False, description="Keys of a spec, as in [features.freshness, evaluate.champion]."
+    )
+    approval: ApprovalRule | None = Field(
+        default=None, description="Absent: what passed the gates goes on by itself."
     )
 
 

@@ -91,16 +91,8 @@ def _end_rollouts(models: ModelRegistry, versions: Versions, state: State) -> No
 def _note(models: ModelRegistry, before: State, release: Release, run: str, by: str) -> None:
     content = release.content
     if before.serving != content.version:
-        history.add(
-            models,
-            content.model,
-            content.version,
-            what="rolled back",
-            digest=content.digest,
-            instead_of=before.serving,
-            run=run,
-            by=by,
-        )
+        change = history.Change("rolled back", content.version, content.digest, run, by, instead_of=before.serving)
+        history.add(models, content.model, change)
 
 
 def _move_alias(

@@ -6,8 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from golden_paths import digests, policy
-from golden_paths.artifacts import Candidate, Features, ModelVersion
+from golden_paths import approval, digests, policy
+from golden_paths.artifacts import Approval, Candidate, Features, ModelVersion
 from golden_paths.errors import DigestMismatch
 from golden_paths.lineage import of_endpoint
 from golden_paths.spec import DeploySection, FeaturesSection, PathSpec
@@ -17,10 +17,13 @@ from golden_paths.step import Step, StepContext
 def run(context: StepContext) -> Candidate:
     """Fetch the model, check it, start it, wait until it is ready. What serves is not touched.
 
-    The policy may have changed since the DAG was parsed, and a waiver may have expired: both are looked at again.
+    The policy may have changed since the DAG was parsed, a waiver may have expired, and a task before may have been marked
+    as a success by hand: all is looked at again.
     """
+    version = context.take(ModelVersion)
     policy.hold(context.spec, context.project)
-    candidate = start(context, context.take(ModelVersion))
+    approval.hold(context, version, context.take(Approval))
+    candidate = start(context, version)
     context.log(f"version {candidate.version} is ready at {candidate.url}, and takes no traffic yet")
     return candidate
 
@@ -91,7 +94,7 @@ def writes(spec: PathSpec) -> tuple[str, ...]:
 STEP = Step(
     name="deploy",
     summary="Start the version beside the endpoint, without traffic, from bytes with the registered digest",
-    consumes=(ModelVersion,),
+    consumes=(ModelVersion, Approval),
     follows=(Features,),
     produces=Candidate,
     run=run,

@@ -32,16 +32,10 @@ def run(context: StepContext) -> Endpoint:
         if not isinstance(error, Exception):
             raise  # else the answer alone was lost: the alias has moved
     models.tag_version(version.model, version.version, {"golden_paths.status": "champion", "golden_paths.reason": ""})
-    entry = history.add(
-        models,
-        version.model,
-        version.version,
-        what="promoted",
-        digest=version.digest,
-        instead_of=endpoint.previous,
-        run=context.run.id,
-        by=context.run.by,
+    change = history.Change(
+        "promoted", version.version, version.digest, context.run.id, context.run.by, instead_of=endpoint.previous
     )
+    entry = history.add(models, version.model, change)
     target.settle(endpoint)
     context.log(f"entry {entry.number} of the model's history: {entry.hash}")
     context.log(f"version {endpoint.version} answers at {endpoint.url}")

@@ -25,6 +25,7 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     "train": ([SET], [FITTED]),
     "evaluate": ([SET, FITTED], [EVALUATION]),
     "register": ([FITTED, EVALUATION], [VERSION]),
+    "approve": ([VERSION], []),
     "deploy": ([VERSION, *ONLINE], [CANDIDATE]),
     "smoke": ([VERSION, CANDIDATE], []),
     "canary": ([VERSION, CANDIDATE], []),

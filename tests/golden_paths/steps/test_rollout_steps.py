@@ -12,7 +12,7 @@ from fakes.models import FakeModelRegistry
 from fakes.target import FakeTarget
 from fakes.tracking import FakeTracking
 from golden_paths import digests
-from golden_paths.artifacts import Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths.artifacts import Approval, Candidate, Endpoint, ModelVersion, SmokeReport
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.project import Project
 from golden_paths.runner import run_step
@@ -83,7 +83,8 @@ class Rollout:
         )
         candidate = Candidate(endpoint="churn", version=number, digest=digest, url="http://127.0.0.1:1")
         report = SmokeReport(endpoint="churn", version=number, digest=smoked or digest, records=1, slowest_ms=1.0)
-        made = {artifact.name: artifact for artifact in (version, candidate, report)}
+        leave = Approval(model="churn", version=number, digest=digest, how="policy")
+        made = {artifact.name: artifact for artifact in (version, leave, candidate, report)}
         run = Run("r", datetime(2026, 1, 1, tzinfo=UTC))
         return StepContext(SPEC, "d", self.project, run, self.clients, print, made)  # type: ignore[arg-type]
 
