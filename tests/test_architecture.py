@@ -19,6 +19,7 @@ ALLOWED = {
     "paths": {"paths"},
     "steps": {
         "artifacts",
+        "card",
         "clients",
         "digests",
         "errors",
@@ -36,6 +37,7 @@ ALLOWED = {
     }
     | {"values", "endpoint", "parquet", "policy", "rollout"},
     "addresses": set(),
+    "card": {"card", "clients", "digests", "errors", "gate_sections", "history", "markdown", "modelling"},
     "rollout": {"artifacts", "cluster", "clients", "digests", "errors", "history", "rollout", "spec"},
     "cluster": {"addresses", "cluster", "errors"},
     "contract": {"contract", "errors", "quantities", "section", "spec_text", "values", "yaml_source"},
