@@ -20,6 +20,7 @@ ALLOWED = {
     "steps": {
         "approval",
         "artifacts",
+        "card",
         "clients",
         "digests",
         "errors",
@@ -39,6 +40,7 @@ ALLOWED = {
     "addresses": set(),
     "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
     "history": {"clients", "errors"},
+    "card": {"card", "clients", "digests", "errors", "gate_sections", "history", "markdown", "modelling"},
     "rollout": {"artifacts", "cluster", "clients", "digests", "errors", "history", "rollout", "spec"},
     "cluster": {"addresses", "cluster", "errors"},
     "contract": {"contract", "errors", "quantities", "section", "spec_text", "values", "yaml_source"},

@@ -142,6 +142,7 @@ class ModelVersion(Artifact):
     training_set: str  # digest
     golden_records: str
     golden_digest: str
+    card: str = ""  # MLflow URI of the model card
 
 
 class Approval(Artifact):

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def escape(text: str) -> str:
-    """A spec's text as plain Markdown text: no links, images, tables or HTML come out of a spec."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+!|<>~" else sign for sign in " ".join(text.split()))
+    """A spec's text as plain Markdown text: no links, images, tables, formulas or HTML come out of a spec."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+!|<>~$&" else sign for sign in " ".join(text.split()))

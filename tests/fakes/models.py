@@ -59,6 +59,7 @@ class FakeModelRegistry:
             training_set=version.tags["golden_paths.training_set"],
             golden_records=version.tags["golden_paths.golden_records"],
             golden_digest=version.tags["golden_paths.golden_digest"],
+            card=version.tags.get("golden_paths.card", ""),
         )
 
     def candidate(self, model: str) -> str | None:

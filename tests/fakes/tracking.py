@@ -45,6 +45,13 @@ class FakeTracking:
     def tag(self, run_id: str, tags: Mapping[str, str]) -> None:
         self.runs[run_id].tags.update(tags)
 
+    def tags(self, run_id: str) -> dict[str, str]:
+        return dict(self.runs[run_id].tags) if run_id in self.runs else {}
+
+    def files(self, run_id: str, folder: str = "") -> frozenset[str]:
+        home = self.folder / run_id / folder
+        return frozenset(path.name for path in home.iterdir()) if run_id in self.runs and home.is_dir() else frozenset()
+
     def params(self, run_id: str, params: Mapping[str, Any]) -> None:
         logged = self.runs[run_id].params
         for name, value in params.items():

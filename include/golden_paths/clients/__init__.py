@@ -71,6 +71,12 @@ class Tracking(Protocol):
     def tag(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags on a run."""
 
+    def tags(self, run_id: str) -> dict[str, str]:
+        """The tags of a run; none when there is no such run."""
+
+    def files(self, run_id: str, folder: str = "") -> frozenset[str]:
+        """The names of the files and folders right in a folder of a run; none when there is no such folder, or run."""
+
     def params(self, run_id: str, params: Mapping[str, Any]) -> None:
         """Log params; the same value again is no error."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TAG_LENGTH = 5000  # what every database that MLflow supports takes for a tag of a model version
 PREFIX = "golden_paths."
-URI = "golden_paths.uri"
+URI, CARD = "golden_paths.uri", "golden_paths.card"
 HISTORY = "golden_paths.history."
 REBUILT = ("digest", "weights", "training_set", "golden_records", "golden_digest")  # of a ModelVersion, from its tags
 
@@ -95,6 +95,7 @@ class MlflowModels:
             version=str(found.version),
             mlflow_run_id=found.run_id,
             uri=found.tags.get(URI, found.source),
+            card=found.tags.get(CARD, ""),
             **{name: found.tags[PREFIX + name] for name in REBUILT},
         )
 

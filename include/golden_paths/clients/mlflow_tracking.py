@@ -55,6 +55,30 @@ class MlflowTracking:
         with answering(self.uri):
             self._client.log_batch(run_id, tags=[RunTag(name, value) for name, value in _cut(tags).items()])
 
+    def tags(self, run_id: str) -> dict[str, str]:
+        """The tags of a run; none when there is no such run."""
+        found = self._found(run_id)
+        return dict(found.data.tags) if found else {}
+
+    def files(self, run_id: str, folder: str = "") -> frozenset[str]:
+        """The names of what is right in a folder of a run."""
+        if self._found(run_id) is None:
+            return frozenset()
+        with answering(self.uri):
+            listed = self._client.list_artifacts(run_id, folder or None)
+            return frozenset(str(one.path).rpartition("/")[2] for one in listed)
+
+    def _found(self, run_id: str) -> Run | None:
+        from mlflow.exceptions import MlflowException
+
+        with answering(self.uri):
+            try:
+                return self._client.get_run(run_id)
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return None
+                raise
+
     def params(self, run_id: str, params: Mapping[str, Any]) -> None:
         """Log params."""
         from mlflow.entities import Param

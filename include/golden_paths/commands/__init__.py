@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from golden_paths.commands import audit, contract, endpoints, history, lineage, policy, rollback, run, specs
+from golden_paths.commands import audit, card, contract, endpoints, history, lineage, policy, rollback, run, specs
 from golden_paths.errors import GoldenPathsError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(endpoints.endpoints)
 app.command()(endpoints.stop)
 app.command()(rollback.rollback)
 app.command()(history.history)
+app.command()(card.card)
 app.command()(lineage.impact)
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(audit.app, name="audit")

@@ -1,51 +1,148 @@
-"""The datasheet of a training set: what its owners answer for, and what was measured of it. Markdown, from a spec and a set."""
+"""The datasheet of a training set: what its owners answer for, and what was measured of it. As JSON and Markdown."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from golden_paths.artifacts import TrainingSet
+from golden_paths.errors import StepFailed
 from golden_paths.gate_sections import DatasheetSection
 from golden_paths.markdown import escape
+from golden_paths.modelling.distributions import Distribution, Frequency
 from golden_paths.spec import PathSpec, TrainingSetSection
 
-FILE = "datasheet.md"
+FILE, RECORD = "datasheet.md", "datasheet.json"
+LETTERS = 60  # of a value
+HEAD = ("column", "type", "rows with a value", "without", "mean", "deviation", "least", "quartiles", "most", "most frequent")
 
 
-def rendered(spec: PathSpec, made: TrainingSet) -> str:
+class Datasheet(BaseModel):
+    """Kept as `RECORD` beside the training set with this digest. `answers` is None when its owners have not answered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    model: str
+    owner: str
+    answers: DatasheetSection | None
+    digest: str
+    rows: int
+    test_rows: int
+    oldest: datetime | None
+    newest: datetime | None
+    label: str
+    keys: tuple[str, ...]
+    sensitive: tuple[str, ...]
+    gates: dict[str, str]  # what was passed, each with what was found
+    columns: tuple[Distribution, ...]
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write record and page; the same set and answers give the same bytes."""
+        record, page = folder / RECORD, folder / FILE
+        record.write_text(self.model_dump_json(indent=1) + "\n")
+        page.write_text(rendered(self))
+        return record, page
+
+    @classmethod
+    def read(cls, file: Path) -> Datasheet:
+        """Raises `StepFailed` when the file is no such record."""
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise StepFailed(
+                f"{file.name} is no datasheet: {place + ': ' if place else ''}{first['msg']}",
+                remedy="run the path again from build_training_set",
+            ) from error
+
+
+def of(spec: PathSpec, made: TrainingSet, columns: tuple[Distribution, ...]) -> Datasheet:
+    """What is kept of a training set and the answers of its owners."""
+    return Datasheet(
+        model=spec.name,
+        owner=spec.owner,
+        answers=spec.need(TrainingSetSection).datasheet,
+        columns=columns,
+        **made.model_dump(include={"digest", "rows", "test_rows", "oldest", "newest", "label", "keys", "sensitive", "gates"}),
+    )
+
+
+def rendered(sheet: Datasheet) -> str:
     """The page. Answers are the owners' own, facts are measured."""
-    section = spec.need(TrainingSetSection)
-    answers = section.datasheet
-    lines = [f"# Datasheet: training set of {escape(spec.name)}", "", f"Owner: {escape(spec.owner)}", ""]
-    if answers:
-        for name, field in DatasheetSection.model_fields.items():
-            lines += [f"**{field.description}**", "", escape(getattr(answers, name)), ""]
+    lines = [f"# Datasheet: training set of {escape(sheet.model)}", "", f"Owner: {escape(sheet.owner)}", ""]
+    if sheet.answers:
+        for question, answer in questions(sheet.answers):
+            lines += [f"**{question}**", "", escape(answer), ""]
     else:
         lines += ["Its owners have not answered for it: the spec has no training_set.datasheet.", ""]
-    return "\n".join(lines + _measured(made)) + "\n"
+    return "\n".join(lines + _measured(sheet)) + "\n"
 
 
-def _measured(made: TrainingSet) -> list[str]:
-    facts = {
-        "digest (SHA-256)": f"`{made.digest}`",
-        "rows": f"{made.rows}, of which {made.test_rows} held out",
-        "first row": made.oldest.isoformat() if made.oldest else "",
-        "last row": made.newest.isoformat() if made.newest else "",
-        "label": escape(made.label),
-        "keys": escape(", ".join(made.keys)),
-        "sensitive columns": escape(", ".join(made.sensitive) or "none named"),
-    }
-    columns = [
-        f"| {escape(name)} | {escape(kind)} | {made.missing.get(name, 0)} |"
-        for name, kind in made.types.items()
-        if name != "split"
+def questions(answers: DatasheetSection) -> list[tuple[str, str]]:
+    """Each question with its answer."""
+    return [
+        (field.description or name, getattr(answers, name)) for name, field in DatasheetSection.model_fields.items()
     ]
+
+
+def facts(sheet: Datasheet) -> list[tuple[str, str]]:
+    """What is known of the set as a whole."""
+    return [
+        ("digest (SHA-256)", sheet.digest),
+        ("rows", f"{sheet.rows}, of which {sheet.test_rows} held out"),
+        ("first row", sheet.oldest.isoformat() if sheet.oldest else ""),
+        ("last row", sheet.newest.isoformat() if sheet.newest else ""),
+        ("label", sheet.label),
+        ("keys", ", ".join(sheet.keys)),
+        ("sensitive columns", ", ".join(sheet.sensitive) or "none named"),
+    ]
+
+
+def cells(one: Distribution) -> tuple[str, ...]:
+    """The row of a column, below `HEAD`."""
+    numbers = one.numbers
+    figures: tuple[str, ...] = ("",) * 5
+    if numbers:
+        quartiles = " / ".join(map(_number, numbers.quartiles))
+        figures = (*map(_number, (numbers.mean, numbers.deviation, numbers.low)), quartiles, _number(numbers.high))
+    rows = "" if one.rows is None else str(one.rows)
+    return (one.column, _described(one), rows, str(one.missing), *figures, _frequent(one))
+
+
+def _described(one: Distribution) -> str:
+    marks = [one.type, *([] if one.role in ("feature", "other") else [one.role]), *(["sensitive"] if one.is_sensitive else [])]
+    return ", ".join(marks)
+
+
+def _frequent(one: Distribution) -> str:
+    told = ", ".join(map(_told, one.frequent))
+    if not one.others:
+        return told
+    few = f"{one.others} more, none of 5 rows" if one.is_sensitive else f"{one.others} more"
+    return f"{told}; {few}" if told else few
+
+
+def _told(one: Frequency) -> str:
+    value = one.value if len(one.value) <= LETTERS else f"{one.value[: LETTERS - 1]}…"
+    return f"{value} ({one.rows})"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _measured(sheet: Datasheet) -> list[str]:
+    code = {"digest (SHA-256)"}
     return [
         "## Measured",
         "",
         "| | |",
         "|---|---|",
-        *(f"| {name} | {value} |" for name, value in facts.items()),
+        *(f"| {name} | {f'`{value}`' if name in code else escape(value)} |" for name, value in facts(sheet)),
         "",
-        "| column | type | rows without a value |",
-        "|---|---|---|",
-        *columns,
+        f"| {' | '.join(HEAD)} |",
+        f"|{'---|' * len(HEAD)}",
+        *(f"| {' | '.join(map(escape, cells(one)))} |" for one in sheet.columns),
     ]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from golden_paths.errors import StepFailed
 from golden_paths.record import Check
 
-EVIDENCE = "evidence.json"  # beside the report in MLflow: all that was found, for the card
+EVALUATION = "evaluation"  # the folder of a run in MLflow that has the report
+EVIDENCE = "evidence.json"  # beside the report: all that was found, for the card
+PlotFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.png$")]  # no folders: it is looked for beside the report
 
 
 class Ruling(BaseModel):
@@ -66,10 +71,44 @@ class Finding(BaseModel):
     title: str
     rulings: tuple[Ruling, ...] = ()
     tables: tuple[Table, ...] = ()
-    plots: dict[str, str] = {}
+    plots: dict[str, PlotFile] = {}
     notes: tuple[str, ...] = ()  # what decides nothing, and should be read
 
 
 def reasons(findings: Sequence[Finding]) -> list[str]:
     """What says no, in words; empty when every gate was passed."""
     return [ruling.words for finding in findings for ruling in finding.rulings if not ruling.passed]
+
+
+class EvaluationRecord(BaseModel):
+    """All that evaluation found of one model on one training set; both are known by their digests. Kept as `EVIDENCE`.
+
+    `metrics` and `champion_metrics` are of the same held-out rows. A metric that cannot be computed is NaN.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model: str
+    training_set: str
+    metrics: dict[str, float]
+    champion: str | None  # its version
+    champion_metrics: dict[str, float]
+    findings: tuple[Finding, ...]
+
+    def write(self, folder: Path) -> Path:
+        """Write it into the folder that has the report and the plots; the same findings give the same bytes."""
+        file = folder / EVIDENCE
+        file.write_text(self.model_dump_json(indent=1) + "\n")
+        return file
+
+    @classmethod
+    def read(cls, file: Path) -> EvaluationRecord:
+        """Raises `StepFailed` when the file is no such record."""
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise StepFailed(
+                f"{file.name} is no record of an evaluation: {place + ': ' if place else ''}{first['msg']}",
+                remedy="run the path again from evaluate",
+            ) from error

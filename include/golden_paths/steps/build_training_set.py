@@ -12,7 +12,7 @@ from golden_paths.artifacts import Features, TrainingSet
 from golden_paths.clients import TrainingFrame
 from golden_paths.errors import StepFailed
 from golden_paths.lineage import of_features
-from golden_paths.modelling import data_gates, datasheet
+from golden_paths.modelling import data_gates, datasheet, distributions
 from golden_paths.project import Project
 from golden_paths.record import Check
 from golden_paths.spec import FeaturesSection, PathSpec, Split, TrainingSetSection
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FILE = "training_set.parquet"
 FEW_VALUES = 20  # a label with no more distinct values is a class, and a random split keeps its shares
 COMPLETE = "golden_paths.complete"
+Frozen = tuple[dict[str, Any], tuple[distributions.Distribution, ...]]  # what `TrainingSet` says of it, and its columns
 
 
 def run(context: StepContext) -> TrainingSet:
@@ -53,8 +54,8 @@ def _noted(context: StepContext, name: str, passed: bool, expected: str, found: 
     return context.check(check)
 
 
-def _freeze(context: StepContext, frame: TrainingFrame, section: TrainingSetSection, file: Path) -> dict[str, Any]:
-    """Write the split frame as parquet whose bytes depend on its values alone; return what `TrainingSet` says of it."""
+def _freeze(context: StepContext, frame: TrainingFrame, section: TrainingSetSection, file: Path) -> Frozen:
+    """Write the split frame as parquet whose bytes depend on its values alone."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -84,7 +85,21 @@ def _freeze(context: StepContext, frame: TrainingFrame, section: TrainingSetSect
     missing = {str(name): int(count) for name, count in table.isna().sum().items() if count}
     times = table[frame.timestamp]
     types = {field.name: str(field.type) for field in arrow.schema}
-    return {"test_rows": test_rows, "missing": missing, "types": types, "oldest": times.min(), "newest": times.max()}
+    known = {"test_rows": test_rows, "missing": missing, "types": types, "oldest": times.min(), "newest": times.max()}
+    return known, _distributions(section, frame, table)
+
+
+def _distributions(
+    section: TrainingSetSection, frame: TrainingFrame, table: pd.DataFrame
+) -> tuple[distributions.Distribution, ...]:
+    return distributions.measured(
+        table.drop(columns="split"),
+        keys=frame.keys,
+        timestamp=frame.timestamp,
+        features=frame.features,
+        label=section.label,
+        sensitive=section.sensitive,
+    )
 
 
 def _refuse_one_value(context: StepContext, label: pd.Series, what: str) -> None:
@@ -120,10 +135,10 @@ def _held_out(label: pd.Series, split: Split) -> pd.Series:
 
 
 def _store(
-    context: StepContext, section: TrainingSetSection, frame: TrainingFrame, *, file: Path, frozen: dict[str, Any]
+    context: StepContext, section: TrainingSetSection, frame: TrainingFrame, *, file: Path, frozen: Frozen
 ) -> TrainingSet:
     """Keep the file in MLflow under its digest: once, however many runs meet the same data."""
-    digest, test_rows = digests.of_file(file), frozen["test_rows"]
+    digest, test_rows = digests.of_file(file), frozen[0]["test_rows"]
     tracking = context.clients.tracking
     name = f"training-set {digest[:12]}"
     tags = {"golden_paths.kind": "training_set", "golden_paths.digest": digest}
@@ -147,11 +162,10 @@ def _store(
         label=section.label,
         sensitive=section.sensitive,
         gates=context.record.passed_gates(),
-        **frozen,
+        **frozen[0],
     )
-    sheet = file.with_name(datasheet.FILE)
-    sheet.write_text(datasheet.rendered(context.spec, made))
-    tracking.upload(run.id, sheet)
+    for sheet in datasheet.of(context.spec, made, frozen[1]).write(file.parent):
+        tracking.upload(run.id, sheet)
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from golden_paths import history
 from golden_paths.artifacts import CanaryReport, Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths.card import made, recorded
 from golden_paths.clients import ModelRegistry
 from golden_paths.errors import StepFailed
 from golden_paths.lineage import of_endpoint
@@ -13,7 +14,7 @@ from golden_paths.steps import deploy
 
 
 def run(context: StepContext) -> Endpoint:
-    """No request is lost; endpoint and registry agree at the end, whatever fails."""
+    """No request is lost; endpoint and registry agree at the end, whatever fails. `CardIncomplete` comes before they move."""
     version, smoke = context.take(ModelVersion), context.take(SmokeReport)
     if (smoke.version, smoke.digest) != (version.version, version.digest):
         raise StepFailed(
@@ -21,7 +22,8 @@ def run(context: StepContext) -> Endpoint:
             f"not version {version.version} with {version.digest}",
             remedy="run the path again from deploy",
         )
-    target, models = context.clients.target(context.spec), context.clients.models
+    target, models, tracking = context.clients.target(context.spec), context.clients.models, context.clients.tracking
+    recorded.collect(tracking, models, version.model, version.version)  # refused before anything moves, not after
     endpoint = target.shift(deploy.running(context, version))
     try:
         models.set_alias(version.model, "champion", version.version)
@@ -37,6 +39,7 @@ def run(context: StepContext) -> Endpoint:
     )
     entry = history.add(models, version.model, change)
     target.settle(endpoint)
+    made.publish(tracking, models, version.model, version.version)
     context.log(f"entry {entry.number} of the model's history: {entry.hash}")
     context.log(f"version {endpoint.version} answers at {endpoint.url}")
     return endpoint

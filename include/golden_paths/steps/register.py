@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from golden_paths.artifacts import Evidence, Model, ModelVersion, TrainingSet
+from golden_paths.card import evaluated, made
 from golden_paths.errors import StepFailed
 from golden_paths.history import GATES
 from golden_paths.lineage import of_model
@@ -13,7 +14,10 @@ from golden_paths.step import Step, StepContext
 
 
 def run(context: StepContext) -> ModelVersion:
-    """One version per MLflow run, with the alias `candidate`. Refuses a model other than the one that was judged."""
+    """One version per MLflow run, with a card and the alias `candidate`. Refuses a model other than the one that was judged.
+
+    Raises `CardIncomplete`: a version of which the evidence is not whole is no candidate.
+    """
     training_set, model, evidence = context.take(TrainingSet), context.take(Model), context.take(Evidence)
     if evidence.model_digest != model.digest:
         raise StepFailed(
@@ -26,6 +30,7 @@ def run(context: StepContext) -> ModelVersion:
     )
     if GATES not in models.version_tags(name, version):  # run again, it is measured beside another champion: the first counts
         models.tag_version(name, version, {GATES: json.dumps(training_set.gates | evidence.gates)})
+    card = made.publish(context.clients.tracking, models, name, version)
     models.set_alias(name, "candidate", version)
     return ModelVersion(
         model=name,
@@ -37,6 +42,7 @@ def run(context: StepContext) -> ModelVersion:
         training_set=training_set.digest,
         golden_records=model.golden_records,
         golden_digest=model.golden_digest,
+        card=card,
     )
 
 
@@ -57,6 +63,7 @@ def _tags(context: StepContext, training_set: TrainingSet, model: Model, evidenc
         "golden_paths.golden_records": model.golden_records,
         "golden_paths.golden_digest": model.golden_digest,
         "golden_paths.report": evidence.report,
+        f"golden_paths.{evaluated.DIGEST}": evaluated.digest(context.clients.tracking, model.mlflow_run_id),
     }
 
 
@@ -65,12 +72,12 @@ def _reads(spec: PathSpec) -> tuple[str, ...]:
 
 
 def _writes(spec: PathSpec) -> tuple[str, ...]:
-    return (f"MLflow: a version of models:/{spec.name}, alias candidate",)
+    return (f"MLflow: a version of models:/{spec.name}, its card, alias candidate",)
 
 
 STEP = Step(
     name="register",
-    summary="Make the model a version in the registry, tagged with spec, data and run.",
+    summary="Make the model a version in the registry, tagged with spec, data and run, and write its card.",
     consumes=(TrainingSet, Model, Evidence),
     produces=ModelVersion,
     run=run,

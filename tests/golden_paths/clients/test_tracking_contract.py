@@ -44,6 +44,21 @@ def test_tags_set_later_come_back_with_the_run(mlflow: Any, request: pytest.Fixt
     assert (found["golden_paths.model"], found["golden_paths.reason"]) == ("{}", "")
 
 
+def test_tags_and_files_of_a_run_are_listed_and_none_of_a_run_that_is_not_there(
+    mlflow: Any, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    run = mlflow.tracking.run("contract", key_of(request), name="train", tags={"golden_paths.owner": "team"})
+    file = tmp_path / "report.html"
+    file.write_text("report")
+    mlflow.tracking.upload(run.id, file, "evaluation")
+    mlflow.tracking.upload(run.id, file)
+    assert mlflow.tracking.tags(run.id)["golden_paths.owner"] == "team"
+    assert mlflow.tracking.files(run.id) == {"evaluation", "report.html"}
+    assert mlflow.tracking.files(run.id, "evaluation") == {"report.html"}
+    assert mlflow.tracking.files(run.id, "card") == set()
+    assert (mlflow.tracking.tags("f" * 32), mlflow.tracking.files("f" * 32)) == ({}, set())
+
+
 @pytest.mark.real
 def test_two_callers_at_once_converge_on_one_run(server_uri: str) -> None:
     def call(_: int) -> str:
