@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from golden_paths.gate_sections import EvaluateSection
+from golden_paths.modelling.finding import Finding, Ruling, Table
 from golden_paths.modelling.metrics import loss
 from golden_paths.record import Check
 
@@ -86,6 +87,43 @@ def checks(
             )
         )
     return found
+
+
+def finding(
+    section: EvaluateSection,
+    measured: Mapping[str, float],
+    champion: Mapping[str, float] | None,
+    version: str,
+    spread: Mapping[str, tuple[float, float]],
+    noted: tuple[Sequence[Check], Sequence[str]],
+) -> Finding:
+    """Bounds and champion in the form of all examinations, for the card. `noted`: the checks, and why some say no."""
+    rows = []
+    for name in dict.fromkeys([*measured, *section.metrics]):
+        low, high = spread.get(name, (None, None))
+        interval = "" if low is None else f"{low:.4g} to {high:.4g}"
+        theirs = "" if champion is None else _number(champion.get(name))
+        rows.append((name, _number(measured.get(name)), interval, theirs, str(section.metrics.get(name, ""))))
+    head = ("metric", "this version", "95 %", f"champion, version {version}" if champion is not None else "champion", "bound")
+    rulings = tuple(_ruling(check, measured, spread, noted[1]) for check in noted[0])
+    return Finding(title="Metrics", rulings=rulings, tables=(Table(title="", head=head, rows=tuple(rows)),))
+
+
+def _ruling(
+    check: Check, measured: Mapping[str, float], spread: Mapping[str, tuple[float, float]], reasons: Sequence[str]
+) -> Ruling:
+    metric = check.name.removeprefix("champion.")
+    low, high = spread.get(check.name, (None, None))
+    words = next((one for one in reasons if not check.passed and one.startswith(f"{metric} ")), "")
+    said = words or f"{metric} is {check.found}, must be {check.expected}"
+    value = measured.get(metric)
+    return Ruling(
+        gate=check.name, passed=check.passed, expected=check.expected, words=said, value=value, low=low, high=high
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _against(

@@ -11,7 +11,6 @@ from golden_paths.gate_sections import BiasSection
 from golden_paths.modelling import bias
 from golden_paths.modelling.bias import Verdict
 from golden_paths.modelling.metrics import Outcome
-from golden_paths.record import Check
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,26 +35,3 @@ def held_out(frame: Path, columns: tuple[str, ...]) -> dict[str, np.ndarray[Any,
     rows = parquet.read(frame, [*columns, "split"])
     rows = rows[rows["split"] == "test"]
     return {name: rows[name].to_numpy() for name in columns}
-
-
-def checks(found: list[Verdict]) -> list[Check]:
-    """Each as a gate."""
-    return [
-        Check(
-            name=f"bias.{one.measure}",
-            passed=one.passed,
-            subject="model",
-            column=one.column,
-            expected=f"<= {one.at_most:g} with its whole interval",
-            found=f"{measured(one)}, {one.state}",
-            is_gate=True,
-        )
-        for one in found
-    ]
-
-
-def measured(one: Verdict) -> str:
-    """The gap and its interval, as in 0.08 (0.02 to 0.19)."""
-    if one.value is None or one.low is None or one.high is None:
-        return "cannot be computed"
-    return f"{one.value:.3g} ({one.low:.3g} to {one.high:.3g})"

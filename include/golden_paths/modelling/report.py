@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from golden_paths.gate_sections import EvaluateSection
-from golden_paths.modelling import plots, report_groups
-from golden_paths.modelling.bias import Verdict
+from golden_paths.modelling import plots
+from golden_paths.modelling.finding import Finding, Ruling, Table
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.spec import PathSpec
 from golden_paths.values import Bound
@@ -36,20 +36,20 @@ class Judgement:
     champion_version: str | None
     reasons: Sequence[str]
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    groups: Sequence[Verdict] = ()
+    findings: Sequence[Finding] = ()  # beside the metrics, with their plots in the report's folder
 
 
 def write(judgement: Judgement, folder: Path) -> Path:
-    """Write report.html and the plots into `folder`; returns the report."""
+    """Write report.html and the outcome's plots into `folder`; returns the report."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = plots.draw(judgement.outcome, folder) | report_groups.draw(judgement.groups, folder)
+    drawn = plots.draw(judgement.outcome, folder)
     name = html.escape(judgement.spec.name)
     body = [
         f"<h1>{name}</h1><p>{html.escape(judgement.spec.description)}</p>",
         _verdict(judgement.reasons),
         _table(judgement),
-        report_groups.tables(judgement.groups),
-        f'<div class="plots">{"".join(_image(title, path) for title, path in drawn.items())}</div>',
+        _images(drawn),
+        *(_finding(one, folder) for one in judgement.findings),
         f"<p>{_rows(judgement.outcome)} of training set <code>{judgement.training_set}</code>, "
         f"model <code>{judgement.model_digest}</code>, owner {html.escape(judgement.spec.owner)}.</p>",
     ]
@@ -89,6 +89,33 @@ def _table(judgement: Judgement) -> str:
         verdict = _against(section.metrics.get(name), value)
         rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{_interval(judgement, name)}{theirs}{verdict}</tr>')
     return f"<table>{''.join(rows)}</table>"
+
+
+def _finding(one: Finding, folder: Path) -> str:
+    """One examination: its rulings, what should be read, its tables and plots."""
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in one.notes)
+    shown = _images({title: folder / name for title, name in one.plots.items()})
+    tables = "".join(map(_grid, one.tables))
+    return f"<h2>{html.escape(one.title)}</h2>{''.join(map(_ruled, one.rulings))}{notes}{tables}{shown}"
+
+
+def _ruled(one: Ruling) -> str:
+    return f'<p class="verdict {"passed" if one.passed else "failed"}">{html.escape(one.words)}</p>'
+
+
+def _grid(table: Table) -> str:
+    title = f"<h3>{html.escape(table.title)}</h3>" if table.title else ""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in table.head)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+    return f"{title}<table><tr>{head}</tr>{rows}</table>"
+
+
+def _cell(text: str) -> str:
+    return f'<td{" class=n" if text[:1].isdigit() or text[:1] == "-" else ""}>{html.escape(text)}</td>'
+
+
+def _images(drawn: Mapping[str, Path]) -> str:
+    return f'<div class="plots">{"".join(_image(title, path) for title, path in drawn.items())}</div>'
 
 
 def _interval(judgement: Judgement, name: str) -> str:

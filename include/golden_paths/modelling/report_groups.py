@@ -1,27 +1,50 @@
-"""What the report says of groups of people: a table and a plot for each sensitive column. Parent side."""
+"""What bias found, as a finding: a ruling, a table and a plot for each sensitive column. Parent side."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from pathlib import Path
 
 from golden_paths.modelling import plots
 from golden_paths.modelling.bias import GroupRate, Verdict
+from golden_paths.modelling.finding import Finding, Ruling, Table
 
 SHOWN = 30  # groups in a plot
+HEAD = ("rows", "counted", "rate", "interval")
 
 
-def tables(found: Sequence[Verdict]) -> str:
-    """HTML: a verdict and the groups behind it, for each."""
+def finding(found: Sequence[Verdict], folder: Path) -> list[Finding]:
+    """One finding, with its plots in `folder`; none when nothing was looked at."""
     if not found:
-        return ""
-    return "<h2>Groups of people</h2>" + "".join(map(_table, found))
+        return []
+    return [
+        Finding(
+            title="Groups of people",
+            rulings=tuple(map(_ruling, found)),
+            tables=tuple(map(_table, found)),
+            plots=_drawn(found, folder),
+        )
+    ]
 
 
-def draw(found: Sequence[Verdict], folder: Path) -> dict[str, Path]:
-    """A plot for each: every group's rate with its interval; title -> file."""
-    drawn: dict[str, Path] = {}
+def _ruling(one: Verdict) -> Ruling:
+    return Ruling(
+        gate=f"bias.{one.measure}",
+        passed=one.passed,
+        expected=f"<= {one.at_most:g} with its whole interval",
+        words=one.words,
+        state=one.state,
+        column=one.column,
+        value=one.value,
+        low=one.low,
+        high=one.high,
+    )
+
+
+def _drawn(found: Sequence[Verdict], folder: Path) -> dict[str, str]:
+    """Every group's rate with its interval; title -> file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn: dict[str, str] = {}
     for one in found:
         groups = [group for group in one.groups if group.rate is not None][:SHOWN]
         if groups:
@@ -31,21 +54,15 @@ def draw(found: Sequence[Verdict], folder: Path) -> dict[str, Path]:
                 title,
                 [group.name for group in groups],
                 [(group.rate or 0.0, group.low or 0.0, group.high or 0.0) for group in groups],
-            )
+            ).name
     return drawn
 
 
-def _table(one: Verdict) -> str:
-    rows = "".join(map(_row, one.groups))
-    state = "passed" if one.passed else "failed"
-    return (
-        f'<p class="verdict {state}">{html.escape(one.words)}</p><table><tr><th>{html.escape(one.column)}</th><th>rows</th>'
-        f"<th>counted</th><th>rate</th><th>interval</th></tr>{rows}</table>"
-    )
+def _table(one: Verdict) -> Table:
+    return Table(title="", head=(one.column, *HEAD), rows=tuple(map(_row, one.groups)))
 
 
-def _row(group: GroupRate) -> str:
+def _row(group: GroupRate) -> tuple[str, ...]:
     rate = "" if group.rate is None else f"{group.rate:.3g}"
     interval = "" if group.low is None or group.high is None else f"{group.low:.3g} to {group.high:.3g}"
-    cells = "".join(f'<td class="n">{value}</td>' for value in (group.rows, group.counted, rate, interval))
-    return f"<tr><td>{html.escape(group.name)}</td>{cells}</tr>"
+    return (group.name, str(group.rows), str(group.counted), rate, interval)

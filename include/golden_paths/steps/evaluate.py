@@ -10,8 +10,9 @@ from golden_paths.artifacts import Evidence, Model, ModelVersion, TrainingSet
 from golden_paths.errors import CodeFailed, GateFailed, StepFailed
 from golden_paths.gate_sections import EvaluateSection
 from golden_paths.lineage import of_model
-from golden_paths.modelling import gates, groups, intervals, judged, metrics, report
-from golden_paths.modelling.bias import Verdict
+from golden_paths.modelling import gates, groups, intervals, judged, metrics, report, report_groups
+from golden_paths.modelling.finding import EvaluationRecord, Finding
+from golden_paths.modelling.finding import reasons as reasons_of
 from golden_paths.modelling.frame import fetched
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
@@ -36,14 +37,17 @@ def run(context: StepContext) -> Evidence:
         measured = metrics.compute(outcome)
         champion = _champion(context, training_set, frame)
         rival, version = (champion.measured, champion.version.version) if champion else (None, None)
-        verdicts = groups.verdicts(section.bias, training_set, frame, outcome)
         spread = intervals.intervals(outcome, list(section.metrics))
-        reasons = _reasons(context, outcome, measured, champion, spread) + _of_groups(context, verdicts)
+        pages = Path(folder) / "report"
+        missed = _reasons(context, outcome, measured, champion, spread)
+        first = gates.finding(section, measured, rival, version or "", spread, (context.record.gates, missed))
+        findings = _examined(context, training_set, frame, outcome, pages)
+        reasons = missed + _noted(context, findings)
         digests = (model.digest, training_set.digest)
         judgement = report.Judgement(
-            context.spec, *digests, outcome, measured, rival, version, reasons, spread, verdicts
+            context.spec, *digests, outcome, measured, rival, version, reasons, spread, findings
         )
-        uri = _logged(context, model.mlflow_run_id, judgement, Path(folder) / "report")
+        uri = _logged(context, model.mlflow_run_id, judgement, first, pages)
     made = Evidence(
         mlflow_run_id=model.mlflow_run_id,
         model_digest=model.digest,
@@ -90,12 +94,21 @@ def _lost(section: EvaluateSection, outcome: metrics.Outcome, champion: Champion
         return None
 
 
-def _of_groups(context: StepContext, verdicts: list[Verdict]) -> list[str]:
-    """What the bias gate says no to, in words. All is noted, and said in the log."""
-    context.record.checks += groups.checks(verdicts)
-    for one in verdicts:
-        context.log(one.words)
-    return [one.words for one in verdicts if not one.passed]
+def _examined(
+    context: StepContext, training_set: TrainingSet, frame: Path, outcome: metrics.Outcome, folder: Path
+) -> list[Finding]:
+    """All that is looked at beside the metrics, with its plots in `folder`."""
+    section = context.spec.need(EvaluateSection)
+    return report_groups.finding(groups.verdicts(section.bias, training_set, frame, outcome), folder)
+
+
+def _noted(context: StepContext, findings: list[Finding]) -> list[str]:
+    """What the gates of these findings say no to, in words. All is noted, and said in the log."""
+    for one in findings:
+        context.record.checks += [ruling.check for ruling in one.rulings]
+        for line in (*(ruling.words for ruling in one.rulings), *one.notes):
+            context.log(line)
+    return reasons_of(findings)
 
 
 def _champion(context: StepContext, training_set: TrainingSet, frame: Path) -> Champion | None:
@@ -114,13 +127,14 @@ def _champion(context: StepContext, training_set: TrainingSet, frame: Path) -> C
     return Champion(version, metrics.compute(outcome), outcome)
 
 
-def _logged(context: StepContext, run_id: str, judgement: report.Judgement, folder: Path) -> str:
-    """Metrics, report and verdict in MLflow; returns the report's URI."""
+def _logged(context: StepContext, run_id: str, judgement: report.Judgement, first: Finding, folder: Path) -> str:
+    """Metrics, report, evidence and verdict in MLflow; returns the report's URI. `first`: the metrics, as a finding."""
     tracking = context.clients.tracking
     tracking.metrics(run_id, judgement.measured)
     if judgement.champion:
         tracking.metrics(run_id, {f"champion_{name}": value for name, value in judgement.champion.items()})
     name = report.write(judgement, folder).name
+    _record(judgement, first).write(folder)
     uri = tracking.upload(run_id, folder, "evaluation")
     tracking.tag(
         run_id,
@@ -131,6 +145,17 @@ def _logged(context: StepContext, run_id: str, judgement: report.Judgement, fold
         },
     )
     return f"{uri}/{name}"
+
+
+def _record(judgement: report.Judgement, first: Finding) -> EvaluationRecord:
+    return EvaluationRecord(
+        model=judgement.model_digest,
+        training_set=judgement.training_set,
+        metrics=dict(judgement.measured),
+        champion=judgement.champion_version,
+        champion_metrics=dict(judgement.champion or {}),
+        findings=(first, *judgement.findings),
+    )
 
 
 def _reads(spec: PathSpec) -> tuple[str, ...]:
