@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from golden_paths import answers
-from golden_paths.modelling.importance import Settings
+from golden_paths.modelling.importance import LEAST_ROWS, Settings
 from golden_paths.modelling.metrics import REGRESSION, Outcome
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Array: TypeAlias = np.ndarray[Any, Any]
 
 PAIRS = 8  # orders of the features for each row that is explained, each walked both ways
-MOST_EXPLAINED, MOST_ASKED = 100, 50_000  # rows that get SHAP values, and rows that are asked for them
+MOST_EXPLAINED, MOST_ASKED = 200, 50_000  # rows that get SHAP values, and rows that are asked for them
 MOST_SECONDS = 300.0
 
 
@@ -43,7 +43,7 @@ def explained(model: Any, outcome: Outcome, features: pd.DataFrame, settings: Se
     sample, truth = features.take(answered).reset_index(drop=True), outcome.truth[answered]
     answer = asking(model, outcome)
     width, count = sample.shape[1], len(sample)
-    explain = np.arange(min(count, MOST_EXPLAINED, max(1, MOST_ASKED // (2 * PAIRS * (width + 1)))))
+    explain = np.arange(min(count, MOST_EXPLAINED, max(LEAST_ROWS, MOST_ASKED // (2 * PAIRS * (width + 1)))))
     try:
         started = time.monotonic()
         answer(sample)

@@ -48,15 +48,16 @@ class Settings:
 class Importance:
     """Of one model. `values` (features,) are mean losses added by permuting, `influence` (rows, features) each row's part.
 
-    `shap` (rows explained, features): what each feature adds to an answer, without its sign. `answered`: rows that count.
+    `shap` (rows explained, features): what each feature adds to an answer, without its sign. `rows` have an answer.
     """
 
     features: tuple[str, ...]
     values: Array
     influence: Array
     shap: Array
-    answered: int
+    rows: int
     unit: str
+    told: str = "permuted it costs"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,16 @@ class Standing:
     value: float
     low: float
     high: float
+
+
+def by_shap(found: Importance) -> Importance:
+    """The same model by the mean size of its SHAP values: how far the answers move, whether for better or worse."""
+    import numpy as np
+
+    known = found.shap[np.isfinite(found.shap).all(axis=1)]
+    means = known.mean(axis=0) if len(known) else np.zeros(len(found.features))
+    unit = "of the label" if found.unit == UNITS[REGRESSION] else "of the answers"
+    return Importance(found.features, means, known - means, known, len(known), unit, "by SHAP values it moves")
 
 
 def standings(found: Importance, features: Iterable[str], rule: Rule) -> dict[str, Standing]:
@@ -107,7 +118,7 @@ def _standing(found: Importance, at: int, rule: Rule, drawn: Array) -> Standing:
         state = BELOW
     else:
         state = ON_TOP if last <= rule.top and bool((within < -within_by).all()) else TOO_LITTLE
-    if found.answered < LEAST_ROWS:
+    if found.rows < LEAST_ROWS:
         state = TOO_LITTLE
     low, high = bounds(value, drawn[:, at], rule.confidence)
     return Standing(state, 1 + int((larger > 0).sum()), first, last, value, low, high)
@@ -188,5 +199,5 @@ def _common(ours: Array, theirs: Array) -> Array:
 
     with np.errstate(invalid="ignore", divide="ignore"):
         mine, other = (np.maximum(one, 0) / np.maximum(one, 0).sum(axis=1, keepdims=True) for one in (ours, theirs))
-    found: Array = np.minimum(mine, other).sum(axis=1)
+    found: Array = np.minimum(mine, other).sum(axis=1).round(9)  # that of a model with itself is 1, to the last digit
     return found
