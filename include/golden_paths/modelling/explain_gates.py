@@ -86,8 +86,9 @@ def _placed(
 
 def _told(at: Standing, measure: Importance, limits: Rule) -> str:
     count = len(measure.features)
+    size = f"{at.value:.3g} {measure.unit}".rstrip()
     text = (
-        f"{measure.told} {at.value:.3g} {measure.unit} ({limits.confidence:.0%} interval {at.low:.3g} to {at.high:.3g}), "
+        f"{measure.told} {size} ({limits.confidence:.0%} interval {at.low:.3g} to {at.high:.3g}), "
         f"no. {at.place} of {count}: {at.state}"
     )
     if at.state != TOO_LITTLE:

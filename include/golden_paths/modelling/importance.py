@@ -88,9 +88,9 @@ def by_shap(found: Importance) -> Importance:
     import numpy as np
 
     known = found.shap[np.isfinite(found.shap).all(axis=1)]
-    means = known.mean(axis=0) if len(known) else np.zeros(len(found.features))
-    unit = "of the label" if found.unit == UNITS[REGRESSION] else "of the answers"
-    return Importance(found.features, means, known - means, known, len(known), unit, "by SHAP values it moves")
+    rows, known = len(known), known if len(known) else np.zeros((1, len(found.features)))
+    means = known.mean(axis=0)
+    return Importance(found.features, means, known - means, known, rows, "", "by SHAP values it moves answers by")
 
 
 def standings(found: Importance, features: Iterable[str], rule: Rule) -> dict[str, Standing]:
