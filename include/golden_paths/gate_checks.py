@@ -1,4 +1,4 @@
-"""What a spec's gates refer to, checked without running any: the contract's file, and the columns that bias looks at."""
+"""What a spec's gates refer to, checked without running any: the contract's file, and the columns that gates look at."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     _contract(spec, document, project)
     _sensitive(spec, document)
     _bias(spec, document)
+    _explain(spec, document)
 
 
 def _contract(spec: PathSpec, document: Document, project: Project) -> None:
@@ -59,3 +60,28 @@ def _bias(spec: PathSpec, document: Document) -> None:
             document.complain_at(place, f"names {', '.join(unknown)}", f"choose among training_set.sensitive: {', '.join(known)}")
         elif len(set(columns)) < 2 or len(set(columns)) < len(columns):
             document.complain_at(place, "is no intersection", "name two columns or more, each once, as in [sex, age_group]")
+
+
+def _explain(spec: PathSpec, document: Document) -> None:
+    """Whether a name is that of a feature is known when the features were fetched."""
+    if not spec.evaluate or not (section := spec.evaluate.explain):
+        return
+    key: Key = ("evaluate", "explain")
+    sensitive = spec.training_set.sensitive if spec.training_set else ()
+    forbidden = () if section.sensitive_on_top else sensitive
+    if not (section.never or section.always or forbidden or section.stability is not None):
+        remedy = "name features in never or always, set stability, or leave explain out: importance is reported without it"
+        document.complain_at(key, "decides nothing", remedy)
+    for part, names in (("never", section.never), ("always", section.always)):
+        if len(set(names)) < len(names):
+            document.complain_at((*key, part), "names a feature twice", "name each once")
+        if spec.training_set and (label := spec.training_set.label) in names:
+            document.complain_at((*key, part), f"names {label}, the label", "name features")
+    place: Key = (*key, "always")
+    if both := [name for name in section.always if name in section.never]:
+        document.complain_at(place, f"names {', '.join(both)}, as never does", "name each in one of the two")
+    elif both := [name for name in section.always if name in forbidden]:
+        remedy = "set sensitive_on_top: true, or do not require them"
+        document.complain_at(place, f"names {', '.join(both)} of training_set.sensitive", remedy)
+    if len(section.always) > section.top:
+        document.complain_at(place, f"names {len(section.always)} features for {section.top} places", "raise top, or name fewer")

@@ -58,6 +58,30 @@ class BiasSection(Section):
     seed: int = Field(default=0, ge=0, lt=2**32, description="Of the resampling, so that a report repeats.")
 
 
+class ExplainSection(Section):
+    """What the model's answers may depend on most, and must."""
+
+    top: int = Field(default=3, ge=1, le=100, description="How many features, by permutation importance, count as dominant.")
+    at_least: Percent = Field(
+        default="5%",
+        validate_default=True,
+        description="Of the largest importance: a feature with less is not dominant, whatever its place.",
+    )
+    never: tuple[Text, ...] = Field(default=(), strict=False, max_length=20, description="Features that may not be dominant.")
+    always: tuple[Text, ...] = Field(default=(), strict=False, max_length=20, description="Features that must be dominant.")
+    sensitive_on_top: bool = Field(
+        default=False, description="Whether features in training_set.sensitive may be dominant; they are in never otherwise."
+    )
+    stability: Percent | None = Field(
+        default=None,
+        description="How much of the importance must be where the champion has it, as in 70%. Absent: it is reported.",
+    )
+    confidence: Percent = Field(default="90%", validate_default=True, description="Of the intervals.")
+    rows: int = Field(default=2000, ge=30, le=10_000, description="Held-out rows that are looked at, at most; a seeded sample.")
+    repeats: int = Field(default=5, ge=1, le=100, description="How often each feature is permuted.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Of sample and permutations, so that a report repeats.")
+
+
 class EvaluateSection(Section):
     """What the model must reach on the held-out part before it may go on."""
 
@@ -69,4 +93,7 @@ class EvaluateSection(Section):
     )
     bias: BiasSection | None = Field(
         default=None, description="How far apart groups may be treated. Absent: they are not compared."
+    )
+    explain: ExplainSection | None = Field(
+        default=None, description="What the answers may depend on most. Absent: importance is reported, and decides nothing."
     )

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from golden_paths import digests, sandbox
 from golden_paths.artifacts import TrainingSet
 from golden_paths.errors import DigestMismatch
+from golden_paths.modelling.importance import UNITS, Importance, Settings
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.step import StepContext
 
 SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a model answered, and what its answers depend on: `importance`, or `unexplained` says why there is none."""
+
+    outcome: Outcome
+    importance: Importance | None
+    unexplained: str = ""
 
 
 def outcome(
@@ -20,6 +32,23 @@ def outcome(
     """Download the model at `uri`, check its digest, and ask it about the held-out rows of `frame`.
 
     `place` is how messages call it. Raises `DigestMismatch` before anything is loaded, and `CodeFailed`.
+    """
+    return examined(context, training_set, frame, uri=uri, digest=digest, place=place).outcome
+
+
+def examined(
+    context: StepContext,
+    training_set: TrainingSet,
+    frame: Path,
+    *,
+    uri: str,
+    digest: str,
+    place: str,
+    settings: Settings | None = None,
+) -> Examined:
+    """As `outcome`; with `settings` also what the answers depend on, from the same process.
+
+    A model that cannot be explained is judged all the same.
     """
     folder = frame.parent.parent / digest
     model = context.clients.tracking.download(uri, folder)
@@ -33,14 +62,33 @@ def outcome(
         "features": training_set.features,
         "label": training_set.label,
         "out": str(answers),
+        "explain": asdict(settings.bounded(len(training_set.features))) if settings else None,
     }
     asked = sandbox.call(
         "golden_paths.modelling.predict:held_out", payload, project=context.project, log=context.log, timeout=SECONDS
     )
-    return _read(asked, answers)
+    return Examined(_read(asked, answers), _importance(asked, answers), asked.get("unexplained", ""))
 
 
-def _read(asked: Mapping[str, str], answers: Path) -> Outcome:
+def _importance(asked: Mapping[str, Any], answers: Path) -> Importance | None:
+    import numpy as np
+
+    if "features" not in asked:
+        return None
+    with np.load(answers, allow_pickle=False) as arrays:
+        by_answers = "classes" in arrays and "probabilities" not in arrays
+        unit = UNITS["answers" if by_answers else asked["kind"]]
+        return Importance(
+            tuple(asked["features"]),
+            arrays["importance"],
+            arrays["influence"],
+            arrays["shap"],
+            int(arrays["answered"]),
+            unit,
+        )
+
+
+def _read(asked: Mapping[str, Any], answers: Path) -> Outcome:
     import numpy as np
 
     with np.load(answers, allow_pickle=False) as arrays:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from golden_paths import answers
 from golden_paths.errors import CodeFailed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from golden_paths.modelling.metrics import Outcome
 
 
 def held_out(payload: dict[str, Any]) -> dict[str, Any]:
     """Load the folder `model` and write what it says about the held-out rows to the file `out` (.npz).
 
-    The file holds truth, predictions and, for a classifier, classes and probabilities. Returns the model's kind.
+    The file holds truth, predictions and, for a classifier, classes and probabilities. Returns the model's kind. With
+    `explain`, settings of importance, it holds `explain_child.explained` too, or `unexplained` is returned.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     import mlflow.sklearn
@@ -46,8 +52,25 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
         "classes": classes,
         "probabilities": outcome.probabilities,
     }
+    said = {"kind": kind} | _explained(model, outcome, data.held_out_features, payload.get("explain"), arrays)
     np.savez(Path(payload["out"]), **{name: _storable(array) for name, array in arrays.items() if array is not None})
-    return {"kind": kind}
+    return said
+
+
+def _explained(
+    model: Any, outcome: Outcome, features: pd.DataFrame, asked: dict[str, int] | None, arrays: dict[str, Any]
+) -> dict[str, Any]:
+    """Add importance to the arrays, and say of which features; or say why there is none: it stops no path by itself."""
+    from golden_paths.modelling.explain_child import Unexplained, explained
+    from golden_paths.modelling.importance import Settings
+
+    if asked is None:
+        return {}
+    try:
+        arrays |= explained(model, outcome, features, Settings(**asked))
+    except Unexplained as reason:
+        return {"unexplained": str(reason)}
+    return {"features": [str(name) for name in features.columns]}
 
 
 def _described(model: Path) -> tuple[list[str], list[Any] | None]:
