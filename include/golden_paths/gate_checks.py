@@ -14,6 +14,7 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     _contract(spec, document, project)
     _sensitive(spec, document)
     _bias(spec, document)
+    _robustness(spec, document)
 
 
 def _contract(spec: PathSpec, document: Document, project: Project) -> None:
@@ -59,3 +60,11 @@ def _bias(spec: PathSpec, document: Document) -> None:
             document.complain_at(place, f"names {', '.join(unknown)}", f"choose among training_set.sensitive: {', '.join(known)}")
         elif len(set(columns)) < 2 or len(set(columns)) < len(columns):
             document.complain_at(place, "is no intersection", "name two columns or more, each once, as in [sex, age_group]")
+
+
+def _robustness(spec: PathSpec, document: Document) -> None:
+    if not spec.evaluate or not (section := spec.evaluate.robustness):
+        return
+    if section.metric is not None and section.metric not in spec.evaluate.metrics:
+        remedy = f"choose among {', '.join(spec.evaluate.metrics)}"
+        document.complain_at(("evaluate", "robustness", "metric"), "is not among evaluate.metrics", remedy)
