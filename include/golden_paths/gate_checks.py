@@ -15,6 +15,7 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     _sensitive(spec, document)
     _bias(spec, document)
     _explain(spec, document)
+    _robustness(spec, document)
 
 
 def _contract(spec: PathSpec, document: Document, project: Project) -> None:
@@ -85,3 +86,11 @@ def _explain(spec: PathSpec, document: Document) -> None:
         document.complain_at(place, f"names {', '.join(both)} of training_set.sensitive", remedy)
     if len(section.always) > section.top:
         document.complain_at(place, f"names {len(section.always)} features for {section.top} places", "raise top, or name fewer")
+
+
+def _robustness(spec: PathSpec, document: Document) -> None:
+    if not spec.evaluate or not (section := spec.evaluate.robustness):
+        return
+    if section.metric is not None and section.metric not in spec.evaluate.metrics:
+        remedy = f"choose among {', '.join(spec.evaluate.metrics)}"
+        document.complain_at(("evaluate", "robustness", "metric"), "is not among evaluate.metrics", remedy)

@@ -82,6 +82,39 @@ class ExplainSection(Section):
     seed: int = Field(default=0, ge=0, lt=2**32, description="Of sample and permutations, so that a report repeats.")
 
 
+class RobustnessSection(Section):
+    """How the model may answer rows that are not as they should be. `{}` asks with every default.
+
+    Losses are shares of the gain: of the distance between the metric and that of the best constant answer.
+    """
+
+    metric: Text | None = Field(default=None, description="The metric whose loss counts, one of those above. Absent: the first.")
+    missing: Percent = Field(
+        default="30%",
+        validate_default=True,
+        gt=0,
+        description="The share of the gain that missing values may cost; its whole interval must be below.",
+    )
+    share: Percent = Field(default="10%", validate_default=True, gt=0, description="The share of all values that is taken away.")
+    may_refuse: bool = Field(
+        default=False,
+        description="Whether an error, or no answer, is good enough for a row with a missing or out-of-range value. "
+        "Missing ones never where the training set has some itself.",
+    )
+    reach: float = Field(default=10.0, gt=0, le=1e6, description="How far beyond its range a feature is set, in its spans.")
+    out_of_range: float = Field(
+        default=10.0, ge=0, description="How far beyond the training labels an answer may then be, in their span; of numbers."
+    )
+    unit: Percent = Field(
+        default="30%",
+        validate_default=True,
+        gt=0,
+        description="The share of the gain that a feature in another unit may cost, unless the contract notices the unit.",
+    )
+    factor: float = Field(default=1000.0, gt=1, le=1e6, description="Between the units, both ways: as metres and millimetres.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Of what is taken away and sampled, so that a report repeats.")
+
+
 class EvaluateSection(Section):
     """What the model must reach on the held-out part before it may go on."""
 
@@ -96,4 +129,7 @@ class EvaluateSection(Section):
     )
     explain: ExplainSection | None = Field(
         default=None, description="What the answers may depend on most. Absent: importance is reported, and decides nothing."
+    )
+    robustness: RobustnessSection | None = Field(
+        default=None, description="What missing, strange or shuffled rows may do to the answers. Absent: it is not tried."
     )

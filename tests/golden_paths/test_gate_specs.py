@@ -37,6 +37,14 @@ CASES = {
         "churn.yaml:17: evaluate.bias.intersections.0 is no intersection; "
         "name two columns or more, each once, as in [sex, age_group]",
     ),
+    "robustness by a metric that is not measured": (
+        ('metrics: {roc_auc: ">= 0.75"}', 'metrics: {roc_auc: ">= 0.75"}\n  robustness: {metric: f1}'),
+        "churn.yaml:16: evaluate.robustness.metric 'f1' is not among evaluate.metrics; choose among roc_auc",
+    ),
+    "a loss of nothing": (
+        ('metrics: {roc_auc: ">= 0.75"}', 'metrics: {roc_auc: ">= 0.75"}\n  robustness: {missing: 0%}'),
+        "churn.yaml:16: evaluate.robustness.missing '0%' is refused",
+    ),
     "the label as a sensitive column": (
         ("  label: left\n", "  label: left\n  sensitive: [left]\n"),
         "churn.yaml:11: training_set.sensitive names left, the label; name columns that tell groups of people apart",

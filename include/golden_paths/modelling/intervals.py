@@ -41,13 +41,13 @@ def intervals(
     """
     known = fitting(outcome)
     drawn: dict[str, list[float]] = {
-        name: [] for name in names if name in known and _computed(known[name], outcome) is not None
+        name: [] for name in names if name in known and computed(known[name], outcome) is not None
     }
     if drawn:
         for rows in _resampled(outcome, resamples, seed):
             again = outcome.only(rows)
             for name, values in drawn.items():
-                if (value := _computed(known[name], again)) is not None:
+                if (value := computed(known[name], again)) is not None:
                     values.append(value)
     return {name: _bounds(values, confidence) for name, values in drawn.items() if values}
 
@@ -135,11 +135,12 @@ def _pairs(spread: Spread) -> Iterator[_Pairs]:
 
 
 def _lost(metric: str, measure: Metric, ours: Outcome, theirs: Outcome) -> float | None:
-    mine, other = _computed(measure, ours), _computed(measure, theirs)
+    mine, other = computed(measure, ours), computed(measure, theirs)
     return None if mine is None or other is None else loss(metric, champion=other, challenger=mine)
 
 
-def _computed(metric: Metric, outcome: Outcome) -> float | None:
+def computed(metric: Metric, outcome: Outcome) -> float | None:
+    """Its value; None when these rows do not allow it, or it is no number."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
