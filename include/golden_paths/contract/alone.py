@@ -66,7 +66,7 @@ def _judged(found: pd.Series) -> tuple[bool, Array]:
 
 
 def _by_class(ranks: Array, label: Array) -> float:
-    """Mean AUC over the folds; of several classes, each against the rest."""
+    """Mean AUC over the folds; of several classes, each against the rest. 0 as soon as it cannot reach the limit."""
     import numpy as np
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold
@@ -79,6 +79,8 @@ def _by_class(ranks: Array, label: Array) -> float:
         chances = tree.predict_proba(ranks[judge, None])
         several = chances.shape[1] > 2
         scores.append(roc_auc_score(label[judge], chances if several else chances[:, 1], multi_class="ovr"))
+        if sum(scores) + FOLDS - len(scores) < LIMIT * FOLDS:
+            return 0.0
     return float(np.mean(scores))
 
 
@@ -88,17 +90,24 @@ def _by_number(ranks: Array, column: pd.Series, label: Array) -> float:
     Of few rows a tree makes too coarse steps to tell a copy of the label, or the label in another unit.
     """
     from sklearn.linear_model import LinearRegression
-    from sklearn.metrics import r2_score
-    from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.tree import DecisionTreeRegressor
 
-    folds = KFold(FOLDS, shuffle=True, random_state=0)
-    tree = DecisionTreeRegressor(max_depth=DEPTH, random_state=0)
-    scores = [r2_score(label, cross_val_predict(tree, ranks[:, None], label, cv=folds))]
+    score = _r2(DecisionTreeRegressor(max_depth=DEPTH, random_state=0), ranks[:, None], label)
     numbers = _scaled(column)
-    if numbers is not None:
-        scores.append(r2_score(label, cross_val_predict(LinearRegression(), numbers[:, None], label, cv=folds)))
-    return float(max(scores))
+    return score if numbers is None else max(score, _r2(LinearRegression(), numbers[:, None], label))
+
+
+def _r2(model: Any, values: Array, label: Array) -> float:
+    """0 as soon as it cannot reach the limit."""
+    from sklearn.model_selection import KFold
+
+    lost, spread = 0.0, float(((label - label.mean()) ** 2).sum())
+    for learn, judge in KFold(FOLDS, shuffle=True, random_state=0).split(values):
+        missed = label[judge] - model.fit(values[learn], label[learn]).predict(values[judge])
+        lost += float((missed**2).sum())
+        if lost > (1 - LIMIT) * spread:
+            return 0.0
+    return 1 - lost / spread
 
 
 def _scaled(column: pd.Series) -> Array | None:

@@ -62,12 +62,23 @@ def _same_moment(rows: Rows, test: np.ndarray[Any, Any], columns: Sequence[str])
 
 
 def _in_both(frame: pd.DataFrame, test: np.ndarray[Any, Any], columns: Sequence[str]) -> np.ndarray[Any, Any]:
-    """The test rows that have a training row with the same values; missing ones are the same."""
+    """The test rows that have a training row with the same values; missing ones are the same.
+
+    Column by column, only rows that still have a partner in the other part are looked at: mostly none after a few.
+    """
     import numpy as np
     import pandas as pd
 
     if not columns or not test.any() or test.all():
         return np.array([], dtype=int)
-    ranks = pd.DataFrame({place: kinds.codes(frame[name]) for place, name in enumerate(columns)})
-    groups = ranks.groupby(list(ranks.columns), sort=False).ngroup().to_numpy()
-    return np.flatnonzero(test & np.isin(groups, groups[~test]))
+    places, groups = np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64)
+    for name in columns:
+        ranks = kinds.codes(frame[name])[places] + 1
+        groups = pd.factorize(groups * (len(frame) + 1) + ranks)[0]
+        sizes, of_test = np.bincount(groups), np.bincount(groups, weights=test[places])
+        partnered = ((of_test > 0) & (of_test < sizes))[groups]
+        places, groups = places[partnered], groups[partnered]
+        if not len(places):
+            break
+    found: np.ndarray[Any, Any] = places[test[places]]
+    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from golden_paths.errors import StepFailed
+from golden_paths.modelling.counted import COUNTED
 from golden_paths.modelling.metrics import REGRESSION, Metric, Outcome, fitting, loss
 
 if TYPE_CHECKING:
@@ -40,16 +41,18 @@ def intervals(
     Past 20,000 rows, whose intervals are narrow, there are fewer resamples, and never fewer than 100.
     """
     known = fitting(outcome)
-    drawn: dict[str, list[float]] = {
-        name: [] for name in names if name in known and computed(known[name], outcome) is not None
+    measured = {
+        name: COUNTED[name](outcome)
+        for name in names
+        if name in known and computed(known[name], outcome) is not None
     }
-    if drawn:
-        for rows in _resampled(outcome, resamples, seed):
-            again = outcome.only(rows)
-            for name, values in drawn.items():
-                if (value := computed(known[name], again)) is not None:
-                    values.append(value)
-    return {name: _bounds(values, confidence) for name, values in drawn.items() if values}
+    values: dict[str, list[float]] = {name: [] for name in measured}
+    if measured:
+        for drawn in _resampled(outcome, resamples, seed):
+            for name, of_drawn in measured.items():
+                values[name].append(of_drawn(drawn))
+    finite = {name: [value for value in found if math.isfinite(value)] for name, found in values.items()}
+    return {name: _bounds(found, confidence) for name, found in finite.items() if found}
 
 
 def difference(
@@ -71,10 +74,11 @@ def difference(
             f"{metric} cannot be computed for both models on these {len(ours.truth)} rows",
             remedy="choose a metric that fits both, and see that neither leaves a row without an answer",
         )
+    mine, other = COUNTED[metric](ours), COUNTED[metric](theirs)
     draws = [
         found
-        for rows in _resampled(ours, resamples, seed)
-        if (found := _lost(metric, measure, ours.only(rows), theirs.only(rows))) is not None
+        for drawn in _resampled(ours, resamples, seed)
+        if math.isfinite(found := loss(metric, champion=other(drawn), challenger=mine(drawn)))
     ]
     return value, *_bounds(draws or [-math.inf, math.inf], confidence)
 
@@ -151,7 +155,7 @@ def computed(metric: Metric, outcome: Outcome) -> float | None:
 
 
 def _resampled(outcome: Outcome, resamples: int, seed: int) -> Iterator[Array]:
-    """Indices of as many rows, drawn with replacement: within each true class, so that none is lost."""
+    """How often each row is drawn, shape (rows,), of as many with replacement: within each true class, so none is lost."""
     import numpy as np
 
     rows = len(outcome.truth)
@@ -164,7 +168,7 @@ def _resampled(outcome: Outcome, resamples: int, seed: int) -> Iterator[Array]:
     starts, sizes = np.repeat(np.cumsum(sizes) - sizes, sizes), np.repeat(sizes, sizes)
     random = np.random.default_rng(seed)
     for _ in range(resamples):
-        yield order[starts + (random.random(rows) * sizes).astype(int)]
+        yield np.bincount(order[starts + (random.random(rows) * sizes).astype(int)], minlength=rows)
 
 
 def _bounds(values: Sequence[float], confidence: float) -> tuple[float, float]:
