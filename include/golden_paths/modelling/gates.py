@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from golden_paths.gate_sections import EvaluateSection
 from golden_paths.modelling.finding import Finding, Ruling, Table
 from golden_paths.modelling.metrics import loss
 from golden_paths.record import Check
+
+if TYPE_CHECKING:
+    from golden_paths.modelling.sides import Sides
 
 Lost = tuple[float, float, float]  # value and interval
 
@@ -91,20 +95,19 @@ def checks(
 
 def finding(
     section: EvaluateSection,
-    measured: Mapping[str, float],
-    champion: Mapping[str, float] | None,
-    version: str,
+    sides: Sides,
     spread: Mapping[str, tuple[float, float]],
     noted: tuple[Sequence[Check], Sequence[str]],
 ) -> Finding:
     """Bounds and champion in the form of all examinations, for the card. `noted`: the checks, and why some say no."""
-    rows = []
+    measured, champion, rows = sides.ours, sides.theirs, []
     for name in dict.fromkeys([*measured, *section.metrics]):
         low, high = spread.get(name, (None, None))
         interval = "" if low is None else f"{low:.4g} to {high:.4g}"
         theirs = "" if champion is None else _number(champion.get(name))
         rows.append((name, _number(measured.get(name)), interval, theirs, str(section.metrics.get(name, ""))))
-    head = ("metric", "this version", "95 %", f"champion, version {version}" if champion is not None else "champion", "bound")
+    rival = "champion" if champion is None else f"champion, version {sides.version}"
+    head = ("metric", "this version", "95 %", rival, "bound")
     rulings = tuple(_ruling(check, measured, spread, noted[1]) for check in noted[0])
     return Finding(title="Metrics", rulings=rulings, tables=(Table(title="", head=head, rows=tuple(rows)),))
 

@@ -10,6 +10,8 @@ from typing import Any
 from golden_paths import digests, sandbox
 from golden_paths.artifacts import TrainingSet
 from golden_paths.errors import DigestMismatch
+from golden_paths.gate_sections import RobustnessSection
+from golden_paths.modelling import robust_child
 from golden_paths.modelling.importance import UNITS, Importance, Settings
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.step import StepContext
@@ -24,6 +26,7 @@ class Examined:
     outcome: Outcome
     importance: Importance | None
     unexplained: str = ""
+    strange: Path | None = None  # what it answered to rows as they should not be, when that was asked for
 
 
 def outcome(
@@ -45,8 +48,9 @@ def examined(
     digest: str,
     place: str,
     settings: Settings | None = None,
+    robustness: RobustnessSection | None = None,
 ) -> Examined:
-    """As `outcome`; with `settings` also what the answers depend on, from the same process.
+    """As `outcome`; with `settings` also what the answers depend on, and what `robustness` asks, from the same process.
 
     A model that cannot be explained is judged all the same.
     """
@@ -54,7 +58,7 @@ def examined(
     model = context.clients.tracking.download(uri, folder)
     if (found := digests.of_folder(model)) != digest:
         raise DigestMismatch(f"{place} at {uri}", expected=digest, found=found)
-    answers = folder.with_suffix(".npz")
+    answers, strange = folder.with_suffix(".npz"), folder.with_suffix(".strange.npz")
     payload = {
         "model": str(model),
         "place": place,
@@ -63,11 +67,13 @@ def examined(
         "label": training_set.label,
         "out": str(answers),
         "explain": asdict(settings.bounded(len(training_set.features))) if settings else None,
+        "robust": robust_child.rules(robustness, strange) if robustness else None,
     }
     asked = sandbox.call(
         "golden_paths.modelling.predict:held_out", payload, project=context.project, log=context.log, timeout=SECONDS
     )
-    return Examined(_read(asked, answers), _importance(asked, answers), asked.get("unexplained", ""))
+    importance, unexplained = _importance(asked, answers), asked.get("unexplained", "")
+    return Examined(_read(asked, answers), importance, unexplained, strange if robustness else None)
 
 
 def _importance(asked: Mapping[str, Any], answers: Path) -> Importance | None:

@@ -25,7 +25,7 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
     import mlflow.sklearn
     import numpy as np
 
-    from golden_paths.modelling import parts
+    from golden_paths.modelling import parts, robust_child
     from golden_paths.modelling.metrics import REGRESSION
     from golden_paths.modelling.outcomes import ask, classes_of, kind_of
 
@@ -46,13 +46,11 @@ def held_out(payload: dict[str, Any]) -> dict[str, Any]:
             f"{payload['place']} cannot predict the held-out part: {type(error).__name__}: {error}",
             remedy="see the log above",
         ) from error
-    arrays = {
-        "truth": outcome.truth,
-        "predictions": outcome.predictions,
-        "classes": classes,
-        "probabilities": outcome.probabilities,
-    }
+    arrays: dict[str, Any] = {"truth": outcome.truth, "predictions": outcome.predictions}
+    arrays |= {"classes": classes, "probabilities": outcome.probabilities}
     said = {"kind": kind} | _explained(model, outcome, data.held_out_features, payload.get("explain"), arrays)
+    if payload.get("robust"):
+        robust_child.write(model, data, kind, classes, payload["robust"])
     np.savez(Path(payload["out"]), **{name: _storable(array) for name, array in arrays.items() if array is not None})
     return said
 

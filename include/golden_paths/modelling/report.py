@@ -12,6 +12,7 @@ from golden_paths.gate_sections import EvaluateSection
 from golden_paths.modelling import plots
 from golden_paths.modelling.finding import Finding, Ruling, Table
 from golden_paths.modelling.metrics import Outcome
+from golden_paths.modelling.sides import Sides
 from golden_paths.spec import PathSpec
 from golden_paths.values import Bound
 
@@ -25,32 +26,29 @@ img{max-width:30rem;width:100%}code{font-size:90%;overflow-wrap:anywhere}"""
 
 @dataclass(frozen=True)
 class Judgement:
-    """Everything the report says. `champion` is None when there is none; `reasons` is empty when every gate was passed."""
+    """Everything the report says. `reasons` is empty when every gate was passed."""
 
     spec: PathSpec
     model_digest: str
     training_set: str
-    outcome: Outcome
-    measured: Mapping[str, float]
-    champion: Mapping[str, float] | None
-    champion_version: str | None
+    sides: Sides
     reasons: Sequence[str]
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    findings: Sequence[Finding] = ()  # beside the metrics, with their plots in the report's folder
+    findings: Sequence[Finding] = ()  # the metrics first, which have a table of their own here; plots are in the report's folder
 
 
 def write(judgement: Judgement, folder: Path) -> Path:
     """Write report.html and the outcome's plots into `folder`; returns the report."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = plots.draw(judgement.outcome, folder)
+    drawn = plots.draw(judgement.sides.outcome, folder)
     name = html.escape(judgement.spec.name)
     body = [
         f"<h1>{name}</h1><p>{html.escape(judgement.spec.description)}</p>",
         _verdict(judgement.reasons),
         _table(judgement),
         _images(drawn),
-        *(_finding(one, folder) for one in judgement.findings),
-        f"<p>{_rows(judgement.outcome)} of training set <code>{judgement.training_set}</code>, "
+        *(_finding(one, folder) for one in judgement.findings[1:]),
+        f"<p>{_rows(judgement.sides.outcome)} of training set <code>{judgement.training_set}</code>, "
         f"model <code>{judgement.model_digest}</code>, owner {html.escape(judgement.spec.owner)}.</p>",
     ]
     report = folder / "report.html"
@@ -78,14 +76,14 @@ def _table(judgement: Judgement) -> str:
     section = judgement.spec.need(EvaluateSection)
     champion = (
         ""
-        if judgement.champion is None
-        else f"<th>champion (version {html.escape(judgement.champion_version or '')})</th>"
+        if judgement.sides.theirs is None
+        else f"<th>champion (version {html.escape(judgement.sides.version or '')})</th>"
     )
     spread = "<th>95 %</th>" if judgement.intervals else ""
     rows = [f"<tr><th>metric</th><th>this model</th>{spread}{champion}<th>bound</th></tr>"]
-    for name in dict.fromkeys([*judgement.measured, *section.metrics]):
-        value = judgement.measured.get(name)
-        theirs = "" if judgement.champion is None else f'<td class="n">{_number(judgement.champion.get(name))}</td>'
+    for name in dict.fromkeys([*judgement.sides.ours, *section.metrics]):
+        value = judgement.sides.ours.get(name)
+        theirs = "" if judgement.sides.theirs is None else f'<td class="n">{_number(judgement.sides.theirs.get(name))}</td>'
         verdict = _against(section.metrics.get(name), value)
         rows.append(f'<tr><td>{name}</td><td class="n">{_number(value)}</td>{_interval(judgement, name)}{theirs}{verdict}</tr>')
     return f"<table>{''.join(rows)}</table>"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from golden_paths.gate_sections import RobustnessSection
 from golden_paths.modelling import strange_rows
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ def _questions(
             yield f"unit:{way}:{name}", strange_rows.in_unit(few, name, factor)
     for name in strange_rows.texts(train):
         yield f"beyond:high:{name}", strange_rows.never_seen(few, name)
+
+
+def rules(section: RobustnessSection, out: Path) -> dict[str, float | str]:
+    """What the child is told, as JSON, of what a spec asks: see `write`."""
+    return asdict(Probe(section.share, section.reach, section.factor, section.seed)) | {"out": str(out)}
 
 
 def write(model: Any, data: Parts, kind: str, classes: Array | None, rules: Mapping[str, Any]) -> None:

@@ -30,12 +30,6 @@ Bars: TypeAlias = dict[str, tuple[float, float, float]]  # what is lost, from an
 MOST_DRAWN, MOST_SHOWN = 15, 2.0  # features, and the loss beyond which a plot shows no more
 
 
-def rules(section: RobustnessSection, out: Path) -> dict[str, float | str]:
-    """What the child is told, as JSON: see `robust_child.write`."""
-    probe = {"share": section.share, "reach": section.reach, "factor": section.factor, "seed": section.seed}
-    return {**probe, "out": str(out)}
-
-
 def finding(
     section: EvaluateSection,
     outcome: Outcome,

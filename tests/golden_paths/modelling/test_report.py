@@ -11,7 +11,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from golden_paths.modelling import gates, metrics, plots, report
+from golden_paths.modelling.judged import Examined
 from golden_paths.modelling.metrics import Outcome
+from golden_paths.modelling.sides import Sides
 from golden_paths.spec import EvaluateSection, PathSpec
 
 RNG = np.random.default_rng(1)
@@ -81,7 +83,8 @@ def test_rows_without_an_answer_are_counted_and_a_bound_that_cannot_be_judged_is
     )
     measured = metrics.compute(outcome)
     reasons = gates.failures(spec.need(EvaluateSection), measured, None, unanswered=unanswered)
-    page = report.write(report.Judgement(spec, "m", "t", outcome, measured, None, None, reasons), tmp_path).read_text()
+    sides = Sides(Examined(outcome, None), measured)
+    page = report.write(report.Judgement(spec, "m", "t", sides, reasons), tmp_path).read_text()
     assert f"200 held-out rows ({unanswered} without an answer, not drawn)" in page
     assert '<td>rmse</td><td class="n"></td><td class="missed">&lt;= 1, missed</td>' in page
     assert page.count("<img") == (2 if unanswered < ROWS else 0)
