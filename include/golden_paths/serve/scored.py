@@ -51,17 +51,22 @@ def _decision(model: ServedModel, prediction: Any, table: Any) -> Score | None:
     import numpy as np
 
     classes = answers.listed(answers.natural(np.asarray(getattr(model.estimator, "classes_", []))))
-    if not hasattr(model.estimator, "decision_function") or prediction not in classes:
+    if not hasattr(model.estimator, "decision_function") or prediction not in classes or _is_in_pairs(model.estimator):
         return None
     column, what = classes.index(prediction), f"the decision function for {prediction}"
     found = np.asarray(model.estimator.decision_function(table))
     if found.ndim == 1 and len(classes) == 2:
         sign = 1.0 if column else -1.0
         return Score(what, lambda rows: sign * np.asarray(model.estimator.decision_function(rows), float))
-    # One class against one other has as many columns for three classes: theirs are not the classes'.
-    if found.shape != (1, len(classes)) or found.argmax() != column:
+    if found.shape != (1, len(classes)):
         return None
     return Score(what, lambda rows: np.asarray(model.estimator.decision_function(rows), float)[:, column])
+
+
+def _is_in_pairs(estimator: Any) -> bool:
+    """Whether its decisions are of one class against another: of three classes it has three, which are not the classes'."""
+    params = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return any(name.endswith("decision_function_shape") and value == "ovo" for name, value in params.items())
 
 
 def _predictions(model: ServedModel, rows: Any) -> Numbers:
