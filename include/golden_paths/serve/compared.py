@@ -36,4 +36,4 @@ class Compared:
         """The number for each mix, shape (mixes,). `taken`, shape (mixes, features): where the row's value is taken."""
         with answering():
             mixes = zip(self.columns, taken.T.astype(int), strict=True)
-            return number.of(self.model.laid_out([pair[index] for pair, index in mixes]))
+            return number.of(self.model.laid_out([pair[index] for pair, index in mixes])).astype(float)

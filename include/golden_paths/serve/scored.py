@@ -32,10 +32,10 @@ def score(model: ServedModel, prediction: Any, table: Any) -> Score:
     if model.classes is not None and prediction in model.classes:
         return _probability(model, model.classes, prediction)
     if not _is_classifier(model.estimator) and type(prediction) in (int, float):
-        return Score("the prediction", lambda rows: _predictions(model, rows).astype(float))
+        return Score("the prediction", lambda rows: _predictions(model, rows))
     return _decision(model, prediction, table) or Score(
         f"1 where the prediction is {prediction}, 0 elsewhere",
-        lambda rows: (_predictions(model, rows) == prediction).astype(float),
+        lambda rows: _predictions(model, rows) == prediction,
     )
 
 
@@ -57,10 +57,10 @@ def _decision(model: ServedModel, prediction: Any, table: Any) -> Score | None:
     found = np.asarray(model.estimator.decision_function(table))
     if found.ndim == 1 and len(classes) == 2:
         sign = 1.0 if column else -1.0
-        return Score(what, lambda rows: sign * np.asarray(model.estimator.decision_function(rows), float))
+        return Score(what, lambda rows: sign * np.asarray(model.estimator.decision_function(rows)))
     if found.shape != (1, len(classes)):
         return None
-    return Score(what, lambda rows: np.asarray(model.estimator.decision_function(rows), float)[:, column])
+    return Score(what, lambda rows: np.asarray(model.estimator.decision_function(rows))[:, column])
 
 
 def _is_in_pairs(estimator: Any) -> bool:
