@@ -185,10 +185,10 @@ def test_without_probabilities_the_decision_function_for_the_class_is_explained(
     from sklearn.linear_model import RidgeClassifier
 
     model, row = mixed(RidgeClassifier()), ROW | {"dose": dose, "visits": 2}
-    with serve(model, SIGNAL > 2) as server:
+    with serve(model, (SIGNAL > 2).astype(int)) as server:
         found = explained(server, row)
-    assert found["prediction"] is (dose > 0)
-    assert found["explained"]["what"] == f"the decision function for {dose > 0}"
+    assert found["prediction"] == int(dose > 0)
+    assert found["explained"]["what"] == f"the decision function for {found['prediction']}"
     assert found["explained"]["value"] == pytest.approx(abs(scores(model, row)[0]))
     assert is_additive(found)
 
@@ -198,10 +198,11 @@ def test_of_several_classes_without_probabilities_the_predicted_ones_decision_fu
 ) -> None:
     from sklearn.linear_model import RidgeClassifier
 
-    model = mixed(RidgeClassifier())
+    model, row = mixed(RidgeClassifier()), ROW | {"dose": -2.0, "visits": 0, "smoker": False}
     with serve(model, THREE) as server:
-        found = explained(server, ROW)
-    assert found["explained"]["value"] == pytest.approx(scores(model, ROW).max())
+        found = explained(server, row)
+    assert found["explained"]["what"] == "the decision function for low"
+    assert found["explained"]["value"] == pytest.approx(scores(model, row).max())
     assert is_additive(found)
 
 
