@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from golden_paths import digests
+from golden_paths import digests, typical
 
 IMPORTS = Path(__file__).parents[1] / "include"
 PATIENT = [59.0, 2.0, 32.1, 101.0, 157.0, 93.2, 38.0, 4.0, 4.8598, 87.0]
@@ -46,6 +46,7 @@ def save(folder: Path, estimator: Any, frame: Any, *, code: Path | None = None) 
         input_example=frame.head(3),
         code_paths=[str(code)] if code else None,
     )
+    typical.write(frame, folder)
     return Saved(folder, digests.of_folder(folder), estimator, frame)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden_paths import answers, digests
+from golden_paths import answers, digests, typical
 from golden_paths.errors import CodeFailed
 from golden_paths.modelling import golden, metrics, own_code, weights
 from golden_paths.modelling.outcomes import ask, classes_of, kind_of
@@ -61,7 +61,7 @@ def keep(model: Any, parts: Parts, payload: Mapping[str, Any]) -> dict[str, Any]
 
 
 def save(model: Any, features: pd.DataFrame, outcome: metrics.Outcome, payload: Mapping[str, Any]) -> None:
-    """Write the MLflow folder `out`/model in skops format, with exact requirements, signature and an input example.
+    """Write the MLflow folder `out`/model in skops format, with exact requirements, signature, input example and typical row.
 
     The classes go into its metadata: an estimator of the scientist's own may have no `classes_`.
     """
@@ -94,6 +94,7 @@ def save(model: Any, features: pd.DataFrame, outcome: metrics.Outcome, payload: 
         code_paths=[str(path) for path in packed] or None,
         metadata=None if outcome.classes is None else {answers.CLASSES: answers.listed(outcome.classes)},
     )
+    typical.write(features, out / "model")
 
 
 def _widened(features: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import Route
 
-from golden_paths.serve import described, forms, predict
+from golden_paths.serve import described, explain, forms, predict
 from golden_paths.serve.lane import Lane
 from golden_paths.serve.loading import Loader
 from golden_paths.serve.metrics import Metrics
@@ -37,7 +37,7 @@ class _Application(FastAPI):
 def build(status: Status, loader: Loader) -> FastAPI:
     """The application; it answers /health before `loader` has the model."""
     app = _Application(title=f"{status.identity.name} {status.identity.version}")
-    metrics = Metrics(status.identity)
+    metrics, explainer = Metrics(status.identity), explain.Explainer(status.identity)
 
     @app.get("/health")
     async def health() -> Response:
@@ -63,8 +63,15 @@ def build(status: Status, loader: Loader) -> FastAPI:
             )
         return await predict.answer(model, loader.lane, loader.features, status.identity, await _body(request))
 
+    async def explanations(request: Request) -> dict[str, Any]:
+        model, is_csv, top = _loaded(loader), _is_csv(request), explain.top_of(request.query_params)
+        explainer.typical(model)  # before the store is asked for features in vain
+        body = await _body(request, explain.MAX_BODY)
+        question = await explain.asked(model, loader.features, body, is_csv=is_csv, top=top)
+        return await explainer.answer(model, loader.lane, question)
+
     # Plain routes: FastAPI's own would validate the body a second time.
-    for path, handler in (("/invocations", invocations), ("/predict", by_entity)):
+    for path, handler in (("/invocations", invocations), ("/predict", by_entity), ("/explain", explanations)):
         app.router.routes.append(Route(path, _answering(path, handler, metrics), methods=["POST"]))
     return app
 
@@ -93,29 +100,33 @@ def _answering(path: str, handler: Handler, metrics: Metrics) -> Callable[[Reque
 
 async def _invoke(model: ServedModel, lane: Lane, request: Request) -> dict[str, Any]:
     body = await _body(request)
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind not in ("application/json", "text/csv"):
-        raise Refused(415, f"content type {kind} is not read; send application/json or text/csv")
+    is_csv = _is_csv(request)
     wanted = request.query_params.get("return", "predictions")
     if wanted not in ("predictions", "probabilities"):
         raise Refused(400, f"return={wanted} is unknown; ask for predictions or probabilities")
 
     def answer() -> dict[str, Any]:
-        csv = kind == "text/csv"
         values = (
-            forms.columns_of_csv(body, model.columns) if csv else forms.columns_of(forms.parse(body), model.columns)
+            forms.columns_of_csv(body, model.columns) if is_csv else forms.columns_of(forms.parse(body), model.columns)
         )
         return model.answer(values, probabilities=wanted == "probabilities")
 
     return await lane.run(answer, long=len(body) >= LARGE)
 
 
-async def _body(request: Request) -> bytes:
+def _is_csv(request: Request) -> bool:
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind not in ("application/json", "text/csv"):
+        raise Refused(415, f"content type {kind} is not read; send application/json or text/csv")
+    return kind == "text/csv"
+
+
+async def _body(request: Request, limit: int = MAX_BODY) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         parts.append(part)
-        if (size := size + len(part)) > MAX_BODY:
-            raise Refused(413, f"the body is larger than {MAX_BODY} bytes; send fewer rows at a time")
+        if (size := size + len(part)) > limit:
+            raise Refused(413, f"the body is larger than {limit} bytes; send fewer rows at a time")
     return b"".join(parts)
 
 

@@ -12,11 +12,11 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden_paths import answers, digests
+from golden_paths import answers, digests, typical
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.serve import columns as signature_columns
 from golden_paths.serve import plain
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 
 class ServedModel:
-    """A scikit-learn estimator with the columns of its signature; `classes` are those of its probabilities, if it has any."""
+    """A scikit-learn estimator with the columns of its signature; `classes` are those of its probabilities, if it has any.
+
+    `typical` is the one row that others are compared with, None when none was kept with the model.
+    """
 
     def __init__(self, estimator: Any, columns: Sequence[Column], classes: list[Any] | None = None) -> None:
         import pandas as pd
@@ -42,6 +45,7 @@ class ServedModel:
         self._one_dtype = dtypes.pop() if len(dtypes) == 1 else None
         self._arrays = False
         self.seconds = math.inf  # for one row, as far as is known
+        self.typical: Columns | None = None
 
     @classmethod
     def verified(cls, folder: Path, digest: str) -> ServedModel:
@@ -53,7 +57,18 @@ class ServedModel:
         estimator = _estimator(folder)
         model = cls(estimator, _columns(folder), _classes(estimator, folder))
         example = folder / "input_example.json"
-        return model._tried_out(json.loads(example.read_text())) if example.exists() else model
+        if example.exists():
+            model = model._tried_out(json.loads(example.read_text()))
+        model.typical = model._typical(folder)
+        return model
+
+    def _typical(self, folder: Path) -> Columns | None:
+        """The typical row kept with the model, if there is one that the signature takes."""
+        row = typical.read(folder)
+        with contextlib.suppress(Refused):
+            if row is not None and self.cast(values := {name: [value] for name, value in row.items()}):
+                return values
+        return None
 
     def _tried_out(self, example: dict[str, Any]) -> ServedModel:
         """Find out by the input example which columns may be missing, whether arrays do, and how long a row takes."""
@@ -86,9 +101,11 @@ class ServedModel:
         return column
 
     def table(self, values: Columns) -> pd.DataFrame | np.ndarray[Any, Any]:
-        """What the estimator takes, a DataFrame or an array of shape (rows, columns of the signature). Raises `Refused` 422."""
-        import pandas as pd
+        """What the estimator takes. Raises `Refused` 422."""
+        return self.laid_out(self.cast(values))
 
+    def cast(self, values: Columns) -> list[np.ndarray[Any, Any]]:
+        """Each column of the signature, shape (rows,), in its dtype. Raises `Refused` 422."""
         if values.keys() != self._names:
             raise wrong(
                 [problem(name, "is missing, the model needs it") for name in self._index if name not in values]
@@ -98,6 +115,12 @@ class ServedModel:
         arrays = [array for column in self.columns if (array := column.cast(values[column.name], problems)) is not None]
         if problems:
             raise wrong(problems)
+        return arrays
+
+    def laid_out(self, arrays: list[np.ndarray[Any, Any]]) -> pd.DataFrame | np.ndarray[Any, Any]:
+        """Cast columns as the estimator takes them: a DataFrame or an array of shape (rows, columns of the signature)."""
+        import pandas as pd
+
         if self._arrays:
             return plain.block(arrays)
         if self._one_dtype is not None:  # one block: 20 us instead of 150
@@ -107,7 +130,7 @@ class ServedModel:
     def answer(self, values: Columns, *, probabilities: bool = False) -> dict[str, Any]:
         """`predictions`, one a row; on request also `probabilities` by class and `classes`, both null without any."""
         table = self.table(values)
-        try:
+        with answering():
             rows = len(table)
             answer: dict[str, Any] = {
                 "predictions": answers.listed(answers.of_predict(self.estimator.predict(table), rows))
@@ -117,9 +140,16 @@ class ServedModel:
             if probabilities and self.classes is not None:
                 chances = answers.of_predict_proba(self.estimator.predict_proba(table), rows, len(self.classes))
                 answer["probabilities"] = answers.listed(chances)
-        except ValueError as error:  # an unknown category, a value out of range: the estimator's own checks
-            raise Refused(422, f"the model refuses these rows: {error}") from error
         return answer
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """While the estimator is asked: what it refuses is `Refused` 422."""
+    try:
+        yield
+    except ValueError as error:  # an unknown category, a value out of range: the estimator's own checks
+        raise Refused(422, f"the model refuses these rows: {error}") from error
 
 
 def _description(folder: Path) -> dict[str, Any]:

@@ -129,6 +129,9 @@ def test_several_entities_are_answered_in_their_order_and_a_value_the_model_impu
 
 
 SHAPE = 'the body is {"entities": [{KEY: VALUE}, ...]} or {"entity": {KEY: VALUE}}'
+EXPLAINED_SHAPE = (
+    "the body is an object with one of entities, entity, dataframe_split, dataframe_records, instances, inputs"
+)
 LACKING = "the online store has no value for bp; materialize the feature views again"
 REFUSED: dict[str, tuple[Any, int, str, list[dict[str, Any]]]] = {
     "an unknown entity": (
@@ -169,6 +172,36 @@ def test_what_cannot_be_answered_names_the_key_or_the_feature(served: TestClient
     body, status, error, problems = REFUSED[case]
     answer = served.post("/predict", json=body)
     assert (answer.status_code, answer.json()) == (status, {"error": error, "problems": problems})
+
+
+def test_an_entity_is_explained_by_its_features_from_the_store(served: TestClient, model: Saved) -> None:
+    import pandas as pd
+
+    answer = served.post("/explain", json={"entities": [{"patient_id": 2}, {"patient_id": 1}]})
+    assert answer.status_code == 200, answer.text
+    without, found = answer.json()["explanations"]
+    usual = answer.json()["reference"]
+    mixes = [usual, usual | {"bmi": 31.5}, usual | {"bp": 101.0}, {"bmi": 31.5, "bp": 101.0}]
+    none, bmi, bp, both = model.estimator.predict_proba(pd.DataFrame(mixes))[:, 0].tolist()
+    assert (found["entity"], found["prediction"]) == ({"patient_id": 1}, "ill")
+    assert {reason["feature"]: reason["contribution"] for reason in found["reasons"]} == pytest.approx(
+        {"bmi": (bmi - none + both - bp) / 2, "bp": (bp - none + both - bmi) / 2}
+    )
+    assert without["entity"] == {"patient_id": 2}
+    assert {reason["feature"]: reason["value"] for reason in without["reasons"]} == {"bmi": None, "bp": 90.0}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_answered_cannot_be_explained(served: TestClient, case: str) -> None:
+    body, status, error, problems = REFUSED[case]
+    answer = served.post("/explain", json=body)
+    said = (EXPLAINED_SHAPE, []) if isinstance(body, list) else (error, problems)
+    assert (answer.status_code, answer.json()) == (status, dict(zip(("error", "problems"), said, strict=True)))
+
+
+def test_more_entities_than_can_be_explained_are_refused_before_the_store_is_asked(served: TestClient) -> None:
+    answer = served.post("/explain", json={"entities": [{"patient_id": 9}] * 11})
+    assert (answer.status_code, answer.json()["error"]) == (413, "more than 10 rows; send fewer at a time")
 
 
 def test_a_value_that_is_null_in_the_store_is_missing(served: TestClient) -> None:

@@ -26,7 +26,7 @@ def test_it_is_ready_only_once_the_model_is_there_and_says_which_it_is(diabetes:
         {"name": "diabetes", "version": "7", "digest": diabetes.digest, "training_set": "abc", "run_id": "run-1"},
     )
     paths = server.ask("GET", "/openapi.json")[1]["paths"]
-    assert list(paths) == ["/predict", "/invocations", "/health", "/version", "/metrics"]
+    assert list(paths) == ["/predict", "/invocations", "/explain", "/health", "/version", "/metrics"]
     assert server.ask("POST", "/invocations", {"instances": [PATIENT]}) == (200, {"predictions": [True]})
     assert server.ask("POST", "/invocations", {"instances": []})[0] == 422
     metrics = server.ask("GET", "/metrics")[1].splitlines()
