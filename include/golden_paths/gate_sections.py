@@ -59,13 +59,13 @@ class BiasSection(Section):
 
 
 class ExplainSection(Section):
-    """What the model's answers may depend on most, and must."""
+    """What the model's answers may depend on most, and must: by permutation importance, and never by SHAP values either."""
 
     top: int = Field(default=3, ge=1, le=100, description="How many features, by permutation importance, count as dominant.")
     at_least: Percent = Field(
         default="5%",
         validate_default=True,
-        description="Of the largest importance: a feature with less is not dominant, whatever its place.",
+        description="Of the largest importance: a feature with less is not dominant, whatever its place. Of SHAP values, the root.",
     )
     never: tuple[Text, ...] = Field(default=(), strict=False, max_length=20, description="Features that may not be dominant.")
     always: tuple[Text, ...] = Field(default=(), strict=False, max_length=20, description="Features that must be dominant.")

@@ -7,7 +7,7 @@ nothing. always asks that the feature makes the answers better, and so looks at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from golden_paths.artifacts import TrainingSet
 from golden_paths.gate_sections import ExplainSection
@@ -55,7 +55,12 @@ def _placed(
     must, expected = (f"may not be {place}", f"not {place}") if gate == NEVER else (f"must be {place}", place)
     found = []
     given = model.importance.features if model.importance else ()
-    standings = [importance.standings(measure, (n for n in names if n in given), limits) for measure in measures]
+    # Costs are squares of answers: the share of one that counts is the root of the other's.
+    rules = (limits, replace(limits, at_least=limits.at_least**0.5))
+    standings = [
+        importance.standings(measure, [name for name in names if name in given], measured_by)
+        for measure, measured_by in zip(measures, rules, strict=False)
+    ]
     for name in names:
         if name not in given:
             state = "not given" if model.importance else UNKNOWN

@@ -15,7 +15,8 @@ PLOTTED, LISTED = 15, 50
 
 def table(found: Importance, rival: Importance | None, rule: Rule) -> Table:
     """Both measures of each feature, the largest importance first; beside a champion, what it has."""
-    head = ("feature", f"permuted, it costs {found.unit}", f"{rule.confidence:.0%} interval", "mean |SHAP|", "interval")
+    interval = f"{rule.confidence:.0%} interval"
+    head = ("feature", f"permuting costs ({found.unit})", interval, "mean |SHAP|", interval)
     rows = []
     for one in _sized(found, rule)[:LISTED]:
         cells = [one.name, f"{one.cost[0]:.3g}", _interval(one.cost), f"{one.shap[0]:.3g}", _interval(one.shap)]
@@ -23,7 +24,7 @@ def table(found: Importance, rival: Importance | None, rule: Rule) -> Table:
             theirs = rival.values[rival.features.index(one.name)] if one.name in rival.features else None
             cells.append("no feature of it" if theirs is None else f"{theirs:.3g}")
         rows.append(tuple(cells))
-    return Table(title=TITLE, head=(*head, "the champion's") if rival else head, rows=tuple(rows))
+    return Table(title=TITLE, head=(*head, "the champion's cost") if rival else head, rows=tuple(rows))
 
 
 @dataclass(frozen=True)
@@ -55,5 +56,5 @@ def _interval(size: tuple[float, float, float]) -> str:
 def plot(found: Importance, rule: Rule, folder: Path) -> Path:
     """Draw the largest importances into `folder`."""
     largest = _sized(found, rule)[:PLOTTED][::-1]  # the first bar is drawn lowest
-    title = f"Permuted, it costs {found.unit}"
+    title = f"Cost of permuting ({found.unit})"
     return plots.bars(folder / FILE, title, [one.name for one in largest], [one.cost for one in largest])
