@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
-from golden_paths.clients import TrainingFrame
+from golden_paths.clients import Skew, TrainingFrame
 from golden_paths.errors import StepFailed
 
 TIMESTAMP = "event_timestamp"
@@ -46,7 +46,14 @@ class FakeFeatureStore:
         return start or oldest, tuple(self._write(view, rows, end) for view, rows in found.items()), self._described()
 
     def training_frame(
-        self, service: str, *, entities: Path, label: str, destination: Path, sensitive: Sequence[str] = ()
+        self,
+        service: str,
+        *,
+        entities: Path,
+        label: str,
+        destination: Path,
+        sensitive: Sequence[str] = (),
+        online_at: datetime | None = None,
     ) -> TrainingFrame:
         self._check(service)
         frame = pd.read_parquet(entities)
@@ -75,7 +82,21 @@ class FakeFeatureStore:
             keys=(self.key,),
             timestamp=TIMESTAMP,
             features=tuple(features),
+            skew=self._skew(frame[self.key].unique().tolist(), online_at) if online_at else None,
         )
+
+    def _skew(self, keys: list[Any], at: datetime) -> Skew:
+        differing: dict[str, int] = {}
+        for view in self.views:
+            rows = self._between(view, EPOCH, at)
+            for key in keys:
+                held, known = self.online[view].get(key, {}), rows[rows[self.key] == key].tail(1).to_dict("records")
+                if held and held[TIMESTAMP] >= at:
+                    continue
+                for name in rows.columns.drop([self.key, TIMESTAMP]):
+                    if held.get(name) != (known[0][name] if known else None):
+                        differing[name] = differing.get(name, 0) + 1
+        return Skew(len(keys), differing)
 
     def _described(self) -> ServiceDescription:
         views, features = [], []

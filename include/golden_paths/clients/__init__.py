@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Skew:
+    """How many of `keys` sampled entities have another value online than in the offline store, by feature.
+
+    `left_out` says which features were not compared, and why.
+    """
+
+    keys: int
+    differing: Mapping[str, int]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class TrainingFrame:
     """A point-in-time join, written to `path` (parquet): keys, timestamp, features, sensitive columns, label; a stable order."""
 
@@ -28,6 +40,7 @@ class TrainingFrame:
     keys: tuple[str, ...]
     timestamp: str
     features: tuple[str, ...]
+    skew: Skew | None = None  # None: it was not asked for
 
 
 class FeatureStore(Protocol):
@@ -43,11 +56,20 @@ class FeatureStore(Protocol):
         """
 
     def training_frame(
-        self, service: str, *, entities: Path, label: str, destination: Path, sensitive: Sequence[str] = ()
+        self,
+        service: str,
+        *,
+        entities: Path,
+        label: str,
+        destination: Path,
+        sensitive: Sequence[str] = (),
+        online_at: datetime | None = None,
     ) -> TrainingFrame:
         """Join the service's features to the entity rows as they were known at each row's time.
 
         `sensitive` columns that are no features come along from the entity rows. `StepFailed` for what is neither.
+        `online_at`, the end of what was materialized, asks for the skew: what the online store answers now for up to 200
+        of these entities, beside the offline values of just before that moment. A row that is newer online is passed over.
         """
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_paths import digests
-from golden_paths.clients import feast_described, feast_entities, feast_views
+from golden_paths.clients import feast_described, feast_entities, feast_skew, feast_views
 from golden_paths.clients.feast_entities import TIMESTAMP
 from golden_paths.errors import StepFailed
 
@@ -39,7 +39,7 @@ def materialize(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
-    """Join the service's features to the entity rows as they were known at each row's time."""
+    """Join the service's features to the entity rows as they were known at each row's time; see what is online."""
     with _locked(payload):
         store = _applied(payload)
         service = _service(store, payload["service"])
@@ -63,7 +63,9 @@ def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
             )
         if count:
             print(f"feature {name}: missing in {count} of {len(frame)} rows")  # noqa: T201
-    rows = {"rows": len(frame), "entity_rows": len(entities)}
+    rows: dict[str, Any] = {"rows": len(frame), "entity_rows": len(entities), "skew": None}
+    if payload["online_at"]:  # in this child: importing Feast costs more than asking
+        rows["skew"] = feast_skew.found(store, service, entities, keys, datetime.fromisoformat(payload["online_at"]))
     return {**rows, "keys": keys, "timestamp": TIMESTAMP, "features": features}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from golden_paths import sandbox
 from golden_paths.artifacts import ServiceDescription, ViewState
-from golden_paths.clients import TrainingFrame
+from golden_paths.clients import Skew, TrainingFrame
 from golden_paths.project import Project
 
 CHILD = "golden_paths.clients.feast_child"
@@ -39,11 +39,20 @@ class FeastStore:
         return datetime.fromisoformat(done["start"]), views, ServiceDescription.model_validate(done["described"])
 
     def training_frame(
-        self, service: str, *, entities: Path, label: str, destination: Path, sensitive: Sequence[str] = ()
+        self,
+        service: str,
+        *,
+        entities: Path,
+        label: str,
+        destination: Path,
+        sensitive: Sequence[str] = (),
+        online_at: datetime | None = None,
     ) -> TrainingFrame:
         """Join the service's features to the entity rows, point in time, into a parquet file at `destination`."""
         payload = {"service": service, "entities": str(entities), "label": label, "destination": str(destination)}
-        done = self._call("training_frame", payload | {"sensitive": list(sensitive)})
+        at = online_at.isoformat() if online_at else None
+        done = self._call("training_frame", {**payload, "sensitive": list(sensitive), "online_at": at})
+        skew = done["skew"]
         return TrainingFrame(
             path=destination,
             rows=done["rows"],
@@ -51,6 +60,7 @@ class FeastStore:
             keys=tuple(done["keys"]),
             timestamp=done["timestamp"],
             features=tuple(done["features"]),
+            skew=Skew(skew["keys"], skew["differing"], tuple(skew["left_out"])) if skew else None,
         )
 
     def _call(self, verb: str, payload: Mapping[str, Any]) -> dict[str, Any]:

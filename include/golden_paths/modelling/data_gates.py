@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden_paths.artifacts import TrainingSet
+from golden_paths.artifacts import Features, TrainingSet
 from golden_paths.clients import TrainingFrame
 from golden_paths.contract import checking, leakage, model
 from golden_paths.contract.violation import Violation
@@ -30,6 +30,32 @@ def require(context: StepContext, section: TrainingSetSection, made: TrainingFra
         raise GateFailed(
             f"nothing trains on this training set: {'; '.join(_brief(one, len(table)) for one in found[:SAID])}{more}",
             remedy="see whose rows these are in the log; mend the data, or change what training_set asks of them",
+        )
+
+
+def require_same_online(context: StepContext, features: Features, made: TrainingFrame) -> None:
+    """Raises `GateFailed` when the online store answers otherwise than training has it. No values are told, and no keys."""
+    assert made.skew is not None, "asked for with online_at"
+    skew = made.skew
+    for line in skew.left_out:
+        context.log(f"online_skew, not compared: {line}")
+    told = [f"{name} in {count}" for name, count in sorted(skew.differing.items())]
+    passed = context.check(
+        Check(
+            name="online_skew",
+            passed=not told,
+            subject=TrainingSet.name,
+            expected=f"online what training has, up to {features.end.isoformat()}",
+            found=f"{', '.join(told)} of {skew.keys} keys differ" if told else f"{skew.keys} keys agree",
+            is_gate=True,
+        )
+    )
+    if not passed:
+        more = f" and {len(told) - SAID} more features" if len(told) > SAID else ""
+        raise GateFailed(
+            f"{features.service} is served with other values than those to train on: of {skew.keys} keys differ online "
+            f"{', '.join(told[:SAID])}{more}",
+            remedy="materialize again, over the whole interval; if it stays, see whether source rows repeat keys and time",
         )
 
 

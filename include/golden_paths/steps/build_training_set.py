@@ -37,13 +37,19 @@ def run(context: StepContext) -> TrainingSet:
         entities = context.project.path(section.entities)
         joined = Path(folder) / "joined.parquet"
         frame = store.training_frame(
-            features.service, entities=entities, label=section.label, destination=joined, sensitive=section.sensitive
+            features.service,
+            entities=entities,
+            label=section.label,
+            destination=joined,
+            sensitive=section.sensitive,
+            online_at=features.end,
         )
         if not _noted(context, "row_count", frame.rows == frame.entity_rows, f"{frame.entity_rows} rows", f"{frame.rows} rows"):
             raise StepFailed(
                 f"the point-in-time join made {frame.rows} rows of {frame.entity_rows} entity rows",
                 remedy="use Feast's duckdb offline store (the dask one drops duplicate keys), or remove duplicates",
             )
+        data_gates.require_same_online(context, features, frame)
         file = Path(folder) / FILE
         frozen = _freeze(context, frame, section, file)
         return _store(context, section, frame, file=file, frozen=frozen)

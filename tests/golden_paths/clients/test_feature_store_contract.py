@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from feature_repo import SERVICE, Shop, day
 from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
-from golden_paths.clients import FeatureStore
+from golden_paths.clients import FeatureStore, Skew
 from golden_paths.errors import StepFailed
 
 
@@ -108,6 +110,26 @@ def test_features_are_joined_as_they_were_known_and_every_entity_row_is_kept(sto
     ]
 
 
+def test_no_row_is_joined_to_what_came_after_it(stocked: Stocked, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    hours = [(int(random.integers(1, 6)), int(hour)) for hour in random.choice(24 * 20, 120, replace=False)]
+    # A value is the hour that it is of, so that a joined row tells what it was let to see.
+    stocked.shop.rows("orders", *((customer, day(1 + hour / 24), float(hour)) for customer, hour in hours))
+    stocked.shop.rows("profile", *((customer, day(1 + hour / 24), hour) for customer, hour in hours[::2]))
+    asked = [(customer, hour + int(random.integers(-1, 2))) for customer, hour in hours]  # at the very hour, or beside it
+    entities = stocked.shop.rows("labels", *((customer, day(1 + hour / 24), 0) for customer, hour in asked))
+    joined = stocked.store.training_frame(
+        SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet"
+    )
+    frame = pd.read_parquet(joined.path)
+    assert len(frame) == len(asked)
+    for row in frame.itertuples():
+        now = (row.event_timestamp - day(1)).total_seconds() / 3600
+        for value, known in ((row.spent, hours), (row.age, hours[::2])):
+            newest = max((hour for customer, hour in known if customer == row.customer and hour <= now), default=None)
+            assert (None if pd.isna(value) else value) == newest
+
+
 def test_sensitive_columns_come_along_whether_features_or_not(stocked: Stocked, tmp_path: Path) -> None:
     entities = stocked.shop.rows("labels", (1, day(5), 1), (2, day(3), 0))
     frame = pd.read_parquet(entities).assign(sex=["f", "m"], note="not asked for")
@@ -140,3 +162,36 @@ def test_a_service_or_column_that_is_not_there_is_named(stocked: Stocked, tmp_pa
     with pytest.raises(StepFailed) as caught:
         stocked.store.materialize("churn_v2", start=None, end=day(5))
     assert str(caught.value) == "Feast knows no feature service 'churn_v2'; known are churn_v1"
+
+
+def skew(stocked: Stocked, tmp_path: Path, at: datetime) -> Skew:
+    entities = stocked.shop.rows("labels", (1, day(5), 1), (2, day(5), 0), (3, day(5), 0), (1, day(6), 1))
+    joined = stocked.store.training_frame(
+        SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet", online_at=at
+    )
+    assert joined.skew is not None
+    return joined.skew
+
+
+def test_what_is_online_is_what_the_offline_store_has(stocked: Stocked, tmp_path: Path) -> None:
+    stocked.shop.rows("profile", (1, day(1), 31), (2, day(2), 52), (1, day(5), 32), (2, day(6), 53))
+    stocked.store.materialize(SERVICE, start=None, end=day(5))
+    # The row of day 5 itself is not materialized, and customer 3 is missing on both sides.
+    assert skew(stocked, tmp_path, day(5)) == Skew(3, {})
+    entities = stocked.shop.data / "labels.parquet"
+    unasked = stocked.store.training_frame(SERVICE, entities=entities, label="left", destination=tmp_path / "joined.parquet")
+    assert unasked.skew is None
+
+
+def test_rows_that_were_not_materialized_are_counted_by_feature(stocked: Stocked, tmp_path: Path) -> None:
+    stocked.store.materialize(SERVICE, start=None, end=day(3))
+    assert skew(stocked, tmp_path, day(5)) == Skew(3, {"spent": 1})
+    stocked.shop.rows("profile", (1, day(1), 33), (2, day(2), 54), (3, day(2), 20))
+    assert skew(stocked, tmp_path, day(5)) == Skew(3, {"spent": 1, "age": 3})
+    stocked.store.materialize(SERVICE, start=None, end=day(5))
+    assert skew(stocked, tmp_path, day(5)).differing.get("spent", 0) == 0
+
+
+def test_what_a_later_run_has_written_is_passed_over(stocked: Stocked, tmp_path: Path) -> None:
+    stocked.store.materialize(SERVICE, start=None, end=day(5))
+    assert skew(stocked, tmp_path, day(3)) == Skew(3, {})

@@ -45,6 +45,7 @@ class Desk:
         text = {"golden_path": "online-model@1", "name": "churn", "owner": "growth", "description": "Who leaves."}
         section = {"entities": ENTITIES, "label": "left", "split": split}
         spec = PathSpec.model_validate({**text, "training_set": section})
+        self.store.materialize(SERVICE, start=None, end=day(5))
         features = Features(repo=REPO, service=SERVICE, start=day(1), end=day(5), views=())
         made = {"features": features}
         return build_training_set.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from fakes.feature_store import FakeFeatureStore
 from fakes.tracking import FakeTracking
 from feature_repo import REPO, SERVICE, Shop, day
 from golden_paths.artifacts import Features, TrainingSet
+from golden_paths.clients import Skew, TrainingFrame
 from golden_paths.errors import GateFailed
 from golden_paths.record import Check
 from golden_paths.spec import PathSpec
@@ -50,6 +52,7 @@ class Desk:
         text = {"golden_path": "online-model@1", "name": "churn", "owner": "growth", "description": "Who leaves."}
         whole = {"entities": "include/data/labels.parquet", "label": "left", **section}
         spec = PathSpec.model_validate({**text, "training_set": whole})
+        self.store.materialize(SERVICE, start=None, end=day(10))
         made = {"features": Features(repo=REPO, service=SERVICE, start=day(1), end=day(10), views=())}
         context = StepContext(
             spec, "digest", self.shop.project, Run("run-1", day(11)), self, self.log.append, made  # type: ignore[arg-type]
@@ -64,7 +67,45 @@ def test_what_keeps_its_contract_is_kept_and_noted(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     made = desk.run("columns:\n  spent: {type: number, min: 0, max: 100}\nrows: {at_least: 100}\n")
     assert made.rows == ROWS
-    assert [(one.name, one.passed) for one in desk.checks] == [("contract", True), ("leakage", True)]
+    assert [(one.name, one.passed) for one in desk.checks] == [
+        ("online_skew", True),
+        ("contract", True),
+        ("leakage", True),
+    ]
+
+
+def test_values_that_are_served_and_not_learnt_from_stop_the_path(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.run()
+    kept = set(desk.tracking.runs)
+    desk.shop.rows("orders", (1, day(1), 10.0), (2, day(2), 20.5), (1, day(4), 40.5))
+    desk.shop.rows("profile", (1, day(1), 31), (2, day(2), 53))
+    desk.store.materialize = lambda *_, **__: None  # type: ignore[assignment, method-assign]  # as when the task was skipped
+    with pytest.raises(GateFailed) as caught:
+        desk.run()
+    assert str(caught.value) == (
+        "churn_v1 is served with other values than those to train on: of 2 keys differ online age in 1, spent in 2; "
+        "materialize again, over the whole interval; if it stays, see whether source rows repeat keys and time"
+    )
+    assert [(one.name, one.passed, one.found) for one in desk.checks] == [
+        ("online_skew", False, "age in 1, spent in 2 of 2 keys differ")
+    ]
+    assert set(desk.tracking.runs) == kept
+    assert not caught.value.retry
+
+
+def test_what_was_not_compared_is_in_the_log_and_of_many_features_a_few_are_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    join = desk.store.training_frame
+
+    def skewed(*arguments: Any, **named: Any) -> TrainingFrame:
+        skew = Skew(9, {f"f{number}": number for number in range(1, 8)}, ("clicks (pushed)",))
+        return replace(join(*arguments, **named), skew=skew)
+
+    desk.store.training_frame = skewed  # type: ignore[method-assign]
+    with pytest.raises(GateFailed, match="differ online f1 in 1, f2 in 2, f3 in 3, f4 in 4, f5 in 5 and 2 more features;"):
+        desk.run()
+    assert "online_skew, not compared: clicks (pushed)" in desk.log
 
 
 BROKEN = """\
