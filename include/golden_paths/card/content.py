@@ -66,12 +66,13 @@ def _data(recorded: Recorded) -> Section:
     named = ", ".join(dict.fromkeys((*sheet.sensitive, *sensitive))) or "none named"
     known = {**dict(datasheet.facts(sheet)), "digest (SHA-256)": Code(sheet.digest), "sensitive columns": named}
     answered = _answered("Training data", recorded, of_use=False)
-    whole, rows = facts(*known.items()), tuple(datasheet.cells(one) for one in columns)
+    measured = Grid(datasheet.HEAD, tuple(datasheet.cells(one) for one in columns), title="Columns")
+    values = Grid(datasheet.VALUES, datasheet.values(columns), title="Values")
     return Section(
         answered.title,
         said=answered.said,
         answers=answered.answers,
-        grids=(whole, Grid(datasheet.HEAD, rows, title="Columns")),
+        grids=(facts(*known.items()), measured, *((values,) if values.rows else ())),
         notes=(MEASURED,),
     )
 

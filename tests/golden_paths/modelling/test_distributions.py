@@ -124,7 +124,7 @@ def test_sheet_and_record_come_back_as_they_were_written_and_others_are_refused(
     )
     record, page = sheet.write(tmp_path)
     assert Datasheet.read(record).model_dump_json() == sheet.model_dump_json()
-    assert "| sex | object, sensitive | 9 | 0 |  |  |  |  |  | f \\(9\\) |" in page.read_text().splitlines()
+    assert {"| sex | object, sensitive | 9 | 0 |  |  |  |  |  |", "| sex | f \\(9\\) |"} <= set(page.read_text().splitlines())
     found = EvaluationRecord(
         model="m",
         training_set="t",
@@ -144,6 +144,5 @@ def test_sheet_and_record_come_back_as_they_were_written_and_others_are_refused(
         Datasheet.read(record)
 
 
-def test_long_texts_are_cut_on_the_page_and_nothing_in_them_becomes_markup() -> None:
-    cells = datasheet.cells(of(["<b>|" * 40] * 2))
-    assert cells[-1] == ("<b>|" * 40)[:59] + "… (2)"
+def test_long_texts_are_cut_and_columns_without_told_values_are_left_out() -> None:
+    assert datasheet.values([of(["<b>|" * 40] * 2), of([1.0])]) == (("x", ("<b>|" * 40)[:59] + "… (2)"),)
