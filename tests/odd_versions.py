@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fakes import evidence
 from golden_paths import digests
 from golden_paths.artifacts import ModelVersion
 from golden_paths.clients import ModelRegistry, Tracking
@@ -33,7 +34,8 @@ def registered(
         "golden_digest": digests.of_file(records),
     }
     uri = tracking.log_model(run.id, saved.folder)
-    tags = {f"golden_paths.{key}": value for key, value in made.items()}
+    kept = evidence.keep(tracking, run.id, digest=saved.digest, training_set=made["training_set"])
+    tags = kept | {f"golden_paths.{key}": value for key, value in made.items()}
     version = models.register(name, uri=uri, run_id=run.id, tags=tags)
     return ModelVersion(model=name, version=version, mlflow_run_id=run.id, uri=uri, **made)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fakes import evidence
 from fakes.models import FakeModelRegistry
 from fakes.tracking import FakeTracking
 from golden_paths import digests
@@ -67,7 +68,7 @@ class Online:
         path = root / "training_set.parquet"
         rows.to_parquet(path)
         run = self.clients.tracking.run("progression", "training_set:1", name="training set", tags={})
-        return TrainingSet(
+        made = TrainingSet(
             uri=self.clients.tracking.upload(run.id, path),
             digest=digests.of_file(path),
             mlflow_run_id=run.id,
@@ -78,6 +79,8 @@ class Online:
             features=("age", "dose"),
             label="y",
         )
+        evidence.of_training_set(self.clients.tracking, made)
+        return made
 
     def write(self, name: str, text: str) -> None:
         """Put a file below include/."""

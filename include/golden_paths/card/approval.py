@@ -7,6 +7,9 @@ from golden_paths.card.recorded import Recorded
 from golden_paths.history import Entry
 
 DECISIONS = ("approved", "rejected")
+BY_POLICY = (
+    "Promoted by policy, without a person: nobody is asked at this risk, or in a trial on one machine."
+)
 TIME = "%Y-%m-%d %H:%M:%S UTC"
 HEAD = ("", "when", "what", "version", "instead of", "by", "why", "run", "SHA-256 of the entry")
 
@@ -16,7 +19,7 @@ def approval(recorded: Recorded) -> Section:
     own = [one for one in recorded.history if (one.version, one.digest) == (recorded.version, recorded.tag("digest"))]
     decided = [_decided(one) for one in own if str(one.what) in DECISIONS]
     if not decided and any(one.what == "promoted" for one in own):
-        decided = ["By policy, without a person: it was promoted, and nobody was asked."]
+        decided = [BY_POLICY]
     return Section("Approval", said=tuple(decided) or ("Not yet: nobody has decided, and it was not promoted.",))
 
 

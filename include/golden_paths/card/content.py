@@ -66,12 +66,13 @@ def _data(recorded: Recorded) -> Section:
     named = ", ".join(dict.fromkeys((*sheet.sensitive, *sensitive))) or "none named"
     known = {**dict(datasheet.facts(sheet)), "digest (SHA-256)": Code(sheet.digest), "sensitive columns": named}
     answered = _answered("Training data", recorded, of_use=False)
-    whole, rows = facts(*known.items()), tuple(datasheet.cells(one) for one in columns)
+    measured = Grid(datasheet.HEAD, tuple(datasheet.cells(one) for one in columns), title="Columns")
+    values = Grid(datasheet.VALUES, datasheet.values(columns), title="Values")
     return Section(
         answered.title,
         said=answered.said,
         answers=answered.answers,
-        grids=(whole, Grid(datasheet.HEAD, rows, title="Columns")),
+        grids=(facts(*known.items()), measured, *((values,) if values.rows else ())),
         notes=(MEASURED,),
     )
 
@@ -131,10 +132,24 @@ def _gates(recorded: Recorded) -> Section:
 
 def _gate(name: str, found: str, ruling: Ruling | None) -> tuple[str, ...]:
     if ruling is None:
-        return (name, found, "", "passed")
-    if found and found != f"{ruling.found} ({ruling.expected})":
-        return (name, found, ruling.expected, "passed")  # judged again since: what it was registered with counts
-    return (name, ruling.found, ruling.expected, "passed")
+        return (name, *_parted(found), "passed")
+    if not found:
+        return (name, ruling.found, ruling.expected, "passed")
+    suffix = f" ({ruling.expected})"
+    told = (found.removesuffix(suffix), ruling.expected) if found.endswith(suffix) else _parted(found)
+    return (name, *told, "passed")
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """What was found, and what was asked for, of a text like 'kept (what the contract says)'."""
+    if not text.endswith(")"):
+        return text, ""
+    depth = 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[:at].rstrip(), text[at + 1 : -1]
+    return text, ""
 
 
 def _provenance(recorded: Recorded) -> Section:

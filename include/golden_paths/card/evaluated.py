@@ -56,6 +56,7 @@ def _belongs(looking: Looking, record: EvaluationRecord, file: Path, where: str)
 def _answers(looking: Looking, record: EvaluationRecord, spec: KeptSpec, where: str) -> None:
     if not record.findings:
         looking.note(f"{EVIDENCE} has no findings", where, "evaluate")
+        return
     for name in spec.evaluate.metrics:
         if name not in record.metrics:
             looking.note(f"{EVIDENCE} does not have {name}, which the spec bounds", where, "evaluate")

@@ -32,9 +32,9 @@ class Files:
     def write(self, folder: Path) -> tuple[Path, ...]:
         """Write card.md with its plots, and card.html; returns both pages."""
         places = (folder / MARKDOWN, folder / HTML)
-        if self.plots:
-            (folder / rendered.PLOTS).mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
+        if self.plots:
+            (folder / rendered.PLOTS).mkdir(exist_ok=True)
         for name, plot in self.plots.items():
             (folder / rendered.PLOTS / name).write_bytes(plot)
         for place, text in zip(places, (self.markdown, self.html), strict=True):

@@ -52,7 +52,7 @@ def collect(tracking: Tracking, models: ModelRegistry, model: str, version: str)
     """Raises `CardIncomplete` with every piece that is missing or does not fit, and `StepFailed` for an unknown version."""
     tags = models.version_tags(model, version)
     if not tags:
-        raise StepFailed(f"MLflow has no version {version} of {model}", remedy="see: python -m golden_paths history NAME")
+        raise StepFailed(f"MLflow has no version {version} of {model}", remedy=f"see: python -m golden_paths history {model}")
     with tempfile.TemporaryDirectory(prefix="golden-paths-card-") as folder:
         looking = Looking(tracking, tags, Path(folder))
         run_id = looking.tag("mlflow_run_id")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 PLOTS = "plots"  # the folder beside card.md
 COPIED = re.compile(r"[\w.:/@%+=,<> -]+")  # what stands between backticks without ending them, or a cell
-FIGURE = re.compile(r"[<>=≥≤ ]*[-+]?\d[^:]*")
+NUMBER = r"[-+]?(?:\d|inf|nan)[\w.%+-]*"
+FIGURE = re.compile(rf"[<>=]* ?{NUMBER}(?: (?:to|/) {NUMBER})*")
 LEADING = re.compile(r"^(?:(\d+)\.(?=\s|$)|([-=])(?=[-=\s]|$))")  # would begin a list, a rule or a heading
 TEMPLATE = """\
 # Model card: {{ card.title }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from golden_paths.spec import PathSpec, TrainingSetSection
 
 FILE, RECORD = "datasheet.md", "datasheet.json"
 LETTERS = 60  # of a value
-HEAD = ("column", "type", "rows with a value", "without", "mean", "deviation", "least", "quartiles", "most", "most frequent")
+HEAD = ("column", "type", "rows", "missing", "mean", "deviation", "least", "quartiles", "most")
+VALUES = ("column", "values, the most frequent first, each with its rows")
 
 
 class Datasheet(BaseModel):
@@ -108,7 +110,12 @@ def cells(one: Distribution) -> tuple[str, ...]:
         quartiles = " / ".join(map(_number, numbers.quartiles))
         figures = (*map(_number, (numbers.mean, numbers.deviation, numbers.low)), quartiles, _number(numbers.high))
     rows = "" if one.rows is None else str(one.rows)
-    return (one.column, _described(one), rows, str(one.missing), *figures, _frequent(one))
+    return (one.column, _described(one), rows, str(one.missing), *figures)
+
+
+def values(columns: Sequence[Distribution]) -> tuple[tuple[str, str], ...]:
+    """The rows below `VALUES`, of the columns of which values are told."""
+    return tuple((one.column, told) for one in columns if (told := _frequent(one)))
 
 
 def _described(one: Distribution) -> str:
@@ -120,8 +127,8 @@ def _frequent(one: Distribution) -> str:
     told = ", ".join(map(_told, one.frequent))
     if not one.others:
         return told
-    few = f"{one.others} more, none of 5 rows" if one.is_sensitive else f"{one.others} more"
-    return f"{told}; {few}" if told else few
+    more = f"{one.others} more{', not named' if one.is_sensitive else ''}"
+    return f"{told}; {more}" if told else more
 
 
 def _told(one: Frequency) -> str:
@@ -142,7 +149,15 @@ def _measured(sheet: Datasheet) -> list[str]:
         "|---|---|",
         *(f"| {name} | {f'`{value}`' if name in code else escape(value)} |" for name, value in facts(sheet)),
         "",
-        f"| {' | '.join(HEAD)} |",
-        f"|{'---|' * len(HEAD)}",
-        *(f"| {' | '.join(map(escape, cells(one)))} |" for one in sheet.columns),
+        *_table(HEAD, [cells(one) for one in sheet.columns]),
+        "",
+        *_table(VALUES, values(sheet.columns)),
+    ]
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return [
+        f"| {' | '.join(head)} |",
+        f"|{'---|' * len(head)}",
+        *(f"| {' | '.join(map(escape, row))} |" for row in rows),
     ]

@@ -127,10 +127,14 @@ def _of(values: pd.Series, role: Role, is_sensitive: bool) -> Distribution:
 
 
 def _numbers(present: pd.Series) -> Numbers:
-    values = present.astype("float64")
-    low, first, middle, third, high = (float(values.quantile(at)) for at in (0, 0.25, 0.5, 0.75, 1))
-    deviation = float(values.std()) if len(values) > 1 else None
-    return Numbers(mean=float(values.mean()), deviation=deviation, low=low, quartiles=(first, middle, third), high=high)
+    """An infinite value makes mean and deviation infinite, or no number: that is told, too."""
+    import numpy as np
+
+    values = present.to_numpy(dtype="float64")
+    with np.errstate(invalid="ignore"):
+        low, first, middle, third, high = (float(value) for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1)))
+        mean, deviation = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None
+    return Numbers(mean=mean, deviation=deviation, low=low, quartiles=(first, middle, third), high=high)
 
 
 def _frequent(present: pd.Series) -> dict[str, object]:

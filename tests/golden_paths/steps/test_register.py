@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from fakes import evidence
 from fakes.online import FIT, Online
+from golden_paths import digests
 from golden_paths.artifacts import Evidence, Model
+from golden_paths.card.incomplete import CardIncomplete
 from golden_paths.clients.mlflow_models import MlflowModels
 from golden_paths.clients.mlflow_tracking import MlflowTracking
 from golden_paths.errors import StepFailed
@@ -31,10 +34,20 @@ EVIDENCE = Evidence(
 )
 
 
+def judged(root: Path) -> tuple[Online, Model, Evidence]:
+    """A project with a model of which everything is recorded up to its evaluation."""
+    online = Online(root)
+    tags = {"golden_paths.code_digest": "c" * 64, "golden_paths.python": "3.12.1"}
+    run = online.clients.tracking.run("progression", "train:1", name="train", tags=tags).id
+    record = evidence.record("d" * 64, online.training_set.digest)
+    evidence.evaluated(online.clients.tracking, run, record)
+    return online, MODEL.model_copy(update={"mlflow_run_id": run}), EVIDENCE.model_copy(update={"mlflow_run_id": run})
+
+
 def test_registering_again_is_the_same_version_with_the_alias_candidate(tmp_path: Path) -> None:
-    online = Online(tmp_path)
-    version = register.run(online.context(MODEL, EVIDENCE))
-    assert register.run(online.context(MODEL, EVIDENCE)) == version
+    online, model, found = judged(tmp_path)
+    version = register.run(online.context(model, found))
+    assert register.run(online.context(model, found)) == version
     registered = online.clients.models.models["progression"]
     assert (list(registered.versions), registered.aliases) == (["1"], {"candidate": "1"})
     assert registered.description == "Chance of progression."
@@ -42,6 +55,21 @@ def test_registering_again_is_the_same_version_with_the_alias_candidate(tmp_path
     assert tags["golden_paths.training_set"] == online.training_set.digest == version.training_set
     assert tags["golden_paths.owner"] == "clinical-analytics"
     assert '"name":"progression"' in tags["golden_paths.spec"]
+    card = online.clients.tracking.folder / version.card.removeprefix("runs:/")
+    assert card.read_text().startswith("# Model card: progression version 1\n")
+    assert (tags["golden_paths.card"], tags["golden_paths.card_digest"]) == (version.card, digests.of_file(card))
+    record = card.parents[1] / "evaluation" / "evidence.json"
+    assert tags["golden_paths.evidence_digest"] == digests.of_file(record)
+
+
+def test_a_version_without_evidence_is_no_candidate(tmp_path: Path) -> None:
+    online, model, found = judged(tmp_path)
+    (online.clients.tracking.folder / model.mlflow_run_id / "evaluation" / "evidence.json").unlink()
+    with pytest.raises(CardIncomplete, match=r"there is no evidence.json \(runs:/"):
+        register.run(online.context(model, found))
+    assert online.clients.models.models["progression"].aliases == {}
+    evidence.evaluated(online.clients.tracking, model.mlflow_run_id, evidence.record("d" * 64, online.training_set.digest))
+    assert register.run(online.context(model, found)).version == "1"
 
 
 def test_a_model_that_was_not_judged_is_refused(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from fakes import evidence
 from fakes.models import FakeModelRegistry
 from fakes.target import FakeTarget
 from fakes.tracking import FakeTracking
 from golden_paths import digests
 from golden_paths.artifacts import Approval, Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths.card.incomplete import CardIncomplete
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.project import Project
 from golden_paths.runner import run_step
@@ -61,6 +63,7 @@ class Rollout:
         self.clients = Clients(FakeTracking(root / "mlflow"), models or FakeModelRegistry())
         run = self.clients.tracking.run("churn", "train:1", name="train", tags={})
         self.project = Project(root, root / "state")
+        self.run = run.id
         self.uri, self.digest = self.clients.tracking.log_model(run.id, folder), digests.of_folder(folder)
 
     def context(self, *, digest: str = "", smoked: str = "") -> StepContext:
@@ -72,12 +75,13 @@ class Rollout:
             "golden_records": "runs:/r/g",
             "golden_digest": "g",
         }
-        tags = {f"golden_paths.{name}": value for name, value in given.items()}
-        number = self.clients.models.register("churn", uri=self.uri, run_id="run", tags=tags)
+        kept = evidence.keep(self.clients.tracking, self.run, digest=digest, training_set="t")
+        tags = kept | {f"golden_paths.{name}": value for name, value in given.items()}
+        number = self.clients.models.register("churn", uri=self.uri, run_id=self.run, tags=tags)
         version = ModelVersion(
             model="churn",
             version=number,
-            mlflow_run_id="run",
+            mlflow_run_id=self.run,
             uri=self.uri,
             **given,
         )
@@ -121,6 +125,28 @@ def test_promote_moves_the_address_and_then_the_alias(tmp_path: Path) -> None:
     endpoint = promote.run(rollout.context())
     assert (endpoint.version, rollout.clients.models.models["churn"].aliases) == ("1", {"champion": "1"})
     assert rollout.clients.served.asked == ["start 1", "shift 1", "settle"]
+
+
+def test_promote_writes_the_promotion_into_the_card_once(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    tracking, tags = rollout.clients.tracking, rollout.clients.models.version_tags
+    promote.run(rollout.context())
+    card = tracking.folder / rollout.run / "card" / "card.md"
+    first = card.read_text()
+    assert "| promoted | 1 |" in first
+    assert tags("churn", "1")["golden_paths.card_digest"] == digests.of_file(card)
+    promote.run(rollout.context())
+    assert card.read_text() == first
+
+
+def test_promote_moves_nothing_when_there_can_be_no_card(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    context = rollout.context()
+    (rollout.clients.tracking.folder / rollout.run / "evaluation" / "evidence.json").unlink()
+    with pytest.raises(CardIncomplete):
+        promote.run(context)
+    assert rollout.clients.served.asked == []
+    assert rollout.clients.models.models["churn"].aliases == {}
 
 
 def test_promote_gives_the_address_back_when_the_alias_cannot_move(tmp_path: Path) -> None:
