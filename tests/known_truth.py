@@ -1,4 +1,4 @@
-"""Rows whose gaps between groups are known, for judges of bias: what a measure should find, but for chance."""
+"""Rows whose truth is known, but for chance: gaps between groups for judges of bias, leaks and breaches for gates of data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from golden_paths.modelling.metrics import Outcome
 
@@ -75,3 +76,56 @@ def regression(
     # Errors of a shifted normal distribution are not asked for: `of` means leaves error_parity out.
     gaps = {"error_parity": gap, "mean_parity": 0.0} if of == "errors" else {"mean_parity": gap}
     return Known(Outcome("regression", truth, predictions), {"sex": np.where(female, "F", "M")}, gaps)
+
+
+def leaking(n: int, *, classes: int, strength: float, noise: float = 0.05, seed: int) -> pd.DataFrame:
+    """A label `y` of that many classes, as likely (0: a number of standard deviation 1), and what may tell it.
+
+    `leak` is the label as it was written down afterwards: exact in `strength` of the rows, anybody's in the others.
+    `unit` is it as a number of another unit, measured with `noise` standard deviations of the label, and `curve` a curve of
+    that. `honest` is as good as honest features get: of two classes with an AUC of 0.95, of a number with an R2 of 0.9.
+    `chance` and `id` tell nothing.
+    """
+    random = np.random.default_rng(seed)
+    label = random.integers(0, classes, n) if classes else random.normal(size=n)
+    measured = label + noise * label.std() * random.normal(size=n)
+    apart = label * 2.33 if classes else label * 3  # 2.33 deviations apart: AUC 0.95
+    return pd.DataFrame(
+        {
+            "id": random.permutation(n),
+            "t": pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.arange(n), unit="min"),
+            "leak": np.where(random.random(n) < strength, label, random.permutation(label)),
+            "unit": 32 + 1.8 * measured,
+            "curve": np.exp(measured / 2),
+            "honest": apart + random.normal(size=n),
+            "chance": random.choice(list("abcdefgh"), n),
+            "y": label,
+        }
+    )
+
+
+def breaching(n: int, *, rate: float, seed: int) -> pd.DataFrame:
+    """Each row breaks each rule of a column with chance `rate`, on its own: at least one row breaks each if `rate` is above 0.
+
+    `typed` holds a text for a number, `ranged` one above 10, `allowed` a 'z' beside 'a' and 'b', `lacking` nothing,
+    `unique` the first row's value. `y` is 1 in half of the rows, as chance has it.
+    """
+    random = np.random.default_rng(seed)
+
+    def broken() -> Array:
+        hit = random.random(n) < rate
+        hit[-1] |= rate > 0
+        return hit
+
+    return pd.DataFrame(
+        {
+            "id": np.arange(n),
+            "t": pd.Timestamp("2026-03-01", tz="UTC") - pd.to_timedelta(np.arange(n)[::-1], unit="min"),
+            "typed": pd.Series(random.random(n)).astype(object).mask(broken(), "none"),
+            "ranged": np.where(broken(), 11.0, random.uniform(0, 10, n)),
+            "allowed": np.where(broken(), "z", random.choice(["a", "b"], n)),
+            "lacking": np.where(broken(), np.nan, random.random(n)),
+            "unique": np.where(broken(), 0, np.arange(n)),
+            "y": random.integers(0, 2, n),
+        }
+    )
