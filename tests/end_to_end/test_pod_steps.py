@@ -65,7 +65,7 @@ def test_each_failure_is_named_with_its_limit_and_retried_when_that_may_help(pla
         platform.spec(name, train)
     runs: dict[str, str] = {}
     names = list(BAD)
-    for few in (names[:2], names[2:4], names[4:]):  # all at once keep a scheduler on two cores so busy that it takes ends for kills
+    for few in (names[:2], names[2:4], names[4:]):  # all at once keep a scheduler so busy that it takes ends for kills
         runs |= (started := platform.start(*few))
         assert platform.ended(started) == dict.fromkeys(few, "failed")
     missing = {}
