@@ -65,7 +65,7 @@ class ExplainSection(Section):
     at_least: Percent = Field(
         default="5%",
         validate_default=True,
-        description="Of the largest importance (of SHAP values, the root): with less, a feature is not dominant whatever its place.",
+        description="Of the largest importance: a feature with less is not dominant anywhere; of SHAP values, the root.",
     )
     never: tuple[Text, ...] = Field(default=(), strict=False, max_length=20, description="Features that may not be dominant.")
     always: tuple[Text, ...] = Field(default=(), strict=False, max_length=20, description="Features that must be dominant.")

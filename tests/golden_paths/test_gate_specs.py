@@ -102,7 +102,7 @@ def test_an_explain_that_can_decide_is_read_with_its_defaults(tmp_path: Path) ->
     bounds = 'metrics: {roc_auc: ">= 0.75"}'
     for wanted in ("{}", "{always: [sex], sensitive_on_top: true}", "{stability: 70%}", "{never: [age], always: [spent]}"):
         file.write_text(text.replace(bounds, EXPLAIN + wanted))
-        evaluate = read_spec(file).evaluate
+        evaluate = read_spec(file).spec.evaluate
         assert evaluate and evaluate.explain
         assert (evaluate.explain.top, evaluate.explain.at_least, evaluate.explain.confidence) == (3, 0.05, 0.9)
 

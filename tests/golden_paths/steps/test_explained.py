@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakes.online import FIT, TEST_ROWS, Online
+from fakes.online import TEST_ROWS, Online
 from golden_paths.artifacts import Model
 from golden_paths.gate_sections import ExplainSection
 from golden_paths.modelling import explain, judged
@@ -49,7 +49,6 @@ def examined(online: Online, model: Model, folder: Path) -> tuple[Path, Examined
     [
         ("regression", RIDGE + FITTED, "of the label's variance"),
         ("binary", CLASSES + FITTED, "of the Brier score"),
-        ("multiclass", CLASSES + FITTED, "of the Brier score"),
         ("multiclass", LABELS + FITTED, "of the right answers"),
     ],
 )
@@ -73,25 +72,16 @@ def test_every_kind_of_model_is_explained_by_the_process_that_asked_it(
     assert made.rulings[2].found == "1 (1 to 1), alike"
 
 
-def test_a_model_is_judged_though_it_cannot_be_explained(tmp_path: Path) -> None:
+def test_a_model_is_judged_though_it_cannot_be_explained_and_as_when_nobody_asks(tmp_path: Path) -> None:
     online = Online(tmp_path)
     online.write("fit.py", ONE_SIZE)
-    frame, both = examined(online, train.run(online.context()), tmp_path / "work")
+    model = train.run(online.context())
+    frame, both = examined(online, model, tmp_path / "work")
     assert both.importance is None
     assert both.unexplained == "MemoryError: 80 rows fit"
     assert len(both.outcome.truth) == TEST_ROWS
     made = explain.finding(EXPLAIN, online.training_set, frame, both, None, tmp_path)
     assert [ruling.passed for ruling in made.rulings] == [False, False]
-
-
-def test_who_does_not_ask_for_importance_gets_the_outcome_alone(tmp_path: Path) -> None:
-    online = Online(tmp_path)
-    online.write("fit.py", FIT)
-    model = train.run(online.context())
-    context = online.context(model)
-    frame = fetched(context, online.training_set, tmp_path / "work" / "training_set")
-    place = {"uri": model.uri, "digest": model.digest, "place": "the model"}
-    asked = judged.examined(context, online.training_set, frame, **place)
-    assert (asked.importance, asked.unexplained) == (None, "")
-    outcome = judged.outcome(context, online.training_set, frame, **place)
-    assert np.array_equal(outcome.predictions, asked.outcome.predictions)
+    asked = {"uri": model.uri, "digest": model.digest, "place": "the model"}
+    outcome = judged.outcome(online.context(model), online.training_set, frame, **asked)
+    assert np.array_equal(outcome.predictions, both.outcome.predictions)
