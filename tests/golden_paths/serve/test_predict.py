@@ -187,6 +187,7 @@ def test_an_entity_is_explained_by_its_features_from_the_store(served: TestClien
     assert {reason["feature"]: reason["contribution"] for reason in found["reasons"]} == pytest.approx(
         {"bmi": (bmi - none + both - bp) / 2, "bp": (bp - none + both - bmi) / 2}
     )
+    assert {reason["feature"]: reason["value"] for reason in found["reasons"]} == {"bmi": 31.5, "bp": 101.0}
     assert without["entity"] == {"patient_id": 2}
     assert {reason["feature"]: reason["value"] for reason in without["reasons"]} == {"bmi": None, "bp": 90.0}
 
