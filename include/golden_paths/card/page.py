@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 h1{margin-bottom:.3rem}h2{margin-top:2.2rem;border-bottom:2px solid #d7dbe0;padding-bottom:.2rem}h3{margin-bottom:.2rem}
-table{border-collapse:collapse;margin:.8rem 0}td,th{padding:.3rem .7rem;border-bottom:1px solid #d7dbe0;text-align:left}
-td,th{vertical-align:top}td{font-variant-numeric:tabular-nums}td[style]{white-space:nowrap}th:empty{padding:0;border:0}code{font-size:90%;overflow-wrap:anywhere}
+table{border-collapse:collapse;margin:.8rem 0}
+td,th{padding:.3rem .45rem;font-size:14px;border-bottom:1px solid #d7dbe0;text-align:left}
+td,th{vertical-align:top}td{font-variant-numeric:tabular-nums}td[style]{white-space:nowrap}th:empty{padding:0;border:0}
+code{font-size:90%;overflow-wrap:anywhere}
 td code{display:inline-block;min-width:8rem}
 blockquote{margin:1rem 0;padding:.4rem 1rem;border-left:5px solid #b3261e;background:#fbecea}img{max-width:34rem;width:100%}
-@page{margin:1.5cm}@media print{body{font-size:10px;max-width:none;margin:0;padding:0}td,th{padding:.15rem .35rem}
+@page{margin:1.5cm}@media print{body{font-size:10px;max-width:none;margin:0;padding:0}td,th{padding:.15rem .3rem;font-size:9px}
 h2,h3{break-after:avoid}tr,img,blockquote{break-inside:avoid}img{max-width:11cm}}"""
 
 

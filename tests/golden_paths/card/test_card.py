@@ -316,3 +316,9 @@ def test_the_same_evidence_gives_the_same_bytes_and_publishing_again_changes_not
     made.publish(*_of(desk))
     assert desk.tags["golden_paths.card_digest"] == digests.of_file(folder / "card.md") != noted
     assert "| promoted | 1 |" in (folder / "card.md").read_text()
+
+
+def test_html_in_the_markdown_is_shown_and_not_obeyed() -> None:
+    found = Page(page.page("t", "<script>alert(1)</script>\n\nsome <b>text</b>\n", {}))
+    assert {"script", "b"} & set(found.tags) == set()
+    assert "some <b>text</b>" in found.text
