@@ -9,7 +9,7 @@ COMPILE = $(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-e
 # Feast asks for sqlalchemy[mypy]: a type checker of 50 MB and what it needs, which nothing imports.
 UNUSED = mypy librt ast-serialize types-greenlet
 
-.PHONY: help venv data demo up down test lint bench bench-kubernetes bench-lineage wheel images schema lock clean
+.PHONY: help venv data demo up down test lint bench bench-kubernetes bench-lineage bench-gates wheel images schema lock clean
 help:                ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
 
@@ -50,6 +50,10 @@ bench-kubernetes: data ## rollout, rollback and serving on the cluster that KUBE
 bench-lineage: venv  ## what lineage adds to a task, beside the provider's defaults; JSON in build/bench
 	@mkdir -p build/bench
 	@$(VENV) tests/benchmarks/bench_lineage.py --rounds $(ROUNDS) --out build/bench/lineage.json
+
+bench-gates: data    ## gates on 100,000 rows beside plain numpy and evidently (fetched into build/bench); JSON in build/bench
+	@mkdir -p build/bench
+	@$(VENV) tests/benchmarks/bench_gates.py --rounds $(ROUNDS) --out build/bench/gates.json
 
 wheel: venv          ## build the wheel into dist/
 	@$(VENV) -m build --wheel --no-isolation

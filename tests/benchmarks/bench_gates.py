@@ -29,7 +29,7 @@ from gates_arms import GATES  # noqa: E402
 
 ROWS = 100_000
 PEER = ROOT / "build" / "bench" / "peers" / "evidently"
-PEER_VERSION = "evidently==0.7.23"
+PEER_PACKAGES = ("evidently==0.7.23", "pandas==2.3.3")  # it imports what pandas 3 has no more
 PEERS = ("evidently, data summary", "evidently, classification")
 ARMS = ("numpy", *GATES, "all gates", *PEERS)
 SHARE_LIMIT, MEMORY_LIMIT = 0.15, 2.0  # of the path's time; of the plain pass' peak
@@ -41,7 +41,7 @@ def peer() -> Path:
     has_it = python.exists() and not subprocess.run([python, "-c", "import evidently"], capture_output=True).returncode
     if not has_it:
         subprocess.run([sys.executable, "-m", "venv", PEER], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", PEER_VERSION], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEER_PACKAGES], check=True)
     return python
 
 
@@ -119,8 +119,8 @@ def show(result: dict[str, Any]) -> None:
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     path = result["path"]
     print(
-        f"demo: {path['share_of_path']:.1%} of a path of {path['path_s']:.1f} s is gates (limit {SHARE_LIMIT:.0%}); "
-        f"the two steps that judge take {path['judging_ratio']:.2f} times as long with them"
+        f"demo: {path['share_of_path']:.1%} of a path's {path['path_cpu_s']:.1f} s of CPU is gates (limit {SHARE_LIMIT:.0%}); "
+        f"the two steps that judge last {path['judging_ratio']:.2f} times as long with them"
     )
 
 
