@@ -23,6 +23,7 @@ def findings(
     folder: Path,
 ) -> list[Finding]:
     """One for each examination, with its plots in `folder`. Those that the spec does not ask for decide nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
     section = spec.need(EvaluateSection)
     verdicts = groups.verdicts(section.bias, training_set, frame, sides.outcome)
     found = report_groups.finding(verdicts, folder)
