@@ -10,6 +10,6 @@ from sklearn.preprocessing import StandardScaler
 
 
 def fit(features: pd.DataFrame, label: pd.Series, *, C: float = 1.0) -> Pipeline:  # noqa: N803
-    """A logistic regression on standardised features, the middle value where one is missing; smaller C, stronger regularisation."""
+    """A logistic regression on standardised features, the middle value for a missing one; smaller C, stronger regularisation."""
     steps = SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(C=C)
     return make_pipeline(*steps).fit(features, label)
