@@ -118,7 +118,8 @@ def _ruling(
     metric = check.name.removeprefix("champion.")
     low, high = spread.get(check.name, (None, None))
     words = next((one for one in reasons if not check.passed and one.startswith(f"{metric} ")), "")
-    said = words or f"{metric} is {check.found}, must be {check.expected}"
+    must = "where" if check.name.startswith("champion.") else "must be"
+    said = words or f"{metric} is {check.found}, {must} {check.expected}"
     value = measured.get(metric)
     return Ruling(
         gate=check.name, passed=check.passed, expected=check.expected, words=said, value=value, low=low, high=high

@@ -50,9 +50,7 @@ class Desk:
 
     def promoted(self) -> history.Entry:
         self.models.set_alias(MODEL, "champion", self.version)
-        return history.add(
-            self.models, MODEL, self.version, what="promoted", digest=DIGEST, instead_of=None, run="run-1", by="Ada"
-        )
+        return history.add(self.models, MODEL, history.Change("promoted", self.version, DIGEST, "run-1", "Ada"))
 
     @property
     def files(self) -> made.Files:
