@@ -50,7 +50,12 @@ class Platform:
         return {one["task_id"]: one["state"] for one in self.servers.airflow.tasks(DAG, run)}.get(task)
 
     def waits(self, run: str) -> None:
+        """Until the scheduler knows, too: of an answer that comes before, Airflow 3.3 makes a retry. No person is that fast."""
         until(lambda: self.state(run, "approve") == "awaiting_input", "the path waits for people", 240)
+        tries = {one["task_id"]: one["try_number"] for one in self.servers.airflow.tasks(DAG, run)}
+        known = ("TaskInstance Finished", "task_id=approve", run, "state=awaiting_input", f"try_number={tries['approve']},")
+        log = self.servers.home / "airflow.log"
+        until(lambda: any(all(word in line for word in known) for line in log.open()), "the scheduler knows that it waits")
 
     def asked(self) -> str:
         """A new run that waits for its approval."""
