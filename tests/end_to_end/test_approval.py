@@ -173,11 +173,14 @@ def test_what_is_done_again_needs_no_second_approval_and_changed_bytes_are_refus
     shutil.rmtree(platform.folder / ".golden_paths" / "models" / digest)
     changed = [file for file in (platform.folder / "home" / "mlartifacts").rglob("MLmodel") if file.parent.name == "artifacts"]
     assert changed, "no model was found in MLflow's folder"
-    for file in changed:
-        file.write_text(file.read_text() + "# changed\n")
+    before = {file: file.read_text() for file in changed}
+    for file, text in before.items():
+        file.write_text(text + "# changed\n")
     platform.clear(run, "deploy")
     log = platform.ends(run, "deploy", "failed")
     assert "it was changed after it was registered" in log and digest in log
+    for file, text in before.items():
+        file.write_text(text)
 
 
 def test_a_newer_version_supersedes_one_that_waits(platform: Platform) -> None:
