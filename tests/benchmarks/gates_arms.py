@@ -10,11 +10,14 @@ from typing import Any
 
 import gates_data
 import numpy as np
+import pandas as pd
 from gates_data import KEY, LABEL, METRICS, NUMBERS, SENSITIVE, TIME, Rows
 from gates_measure import measured
 
 from golden_paths.contract import checking, leakage
-from golden_paths.modelling import bias, intervals, metrics
+from golden_paths.gate_sections import RobustnessSection
+from golden_paths.modelling import bias, explain_child, intervals, metrics, robust_child, robustness
+from golden_paths.modelling.importance import Settings
 from golden_paths.modelling.metrics import Outcome
 
 Array = np.ndarray[Any, Any]
@@ -43,6 +46,26 @@ def groups(rows: Rows) -> object:
     return bias.judge(rows.ours, rows.sensitive, bias.Rule("equalized_odds", 0.1), [SENSITIVE])
 
 
+def depends(rows: Rows) -> object:
+    return explain_child.explained(gates_data.model(), rows.ours, rows.frame[gates_data.NAMES], Settings())
+
+
+def strange(rows: Rows) -> object:
+    """The child's part and the parent's, on the held-out rows."""
+    names, model = gates_data.NAMES, gates_data.model()
+    held_out, train = (rows.frame[rows.frame["split"] == part] for part in ("test", "train"))
+
+    def answer(frame: pd.DataFrame) -> tuple[Array, Array]:
+        return model.predict(frame), model.predict_proba(frame)
+
+    predictions, chances = answer(held_out[names])
+    outcome = Outcome("binary", held_out[LABEL].to_numpy(), predictions, np.array([0, 1]), chances)
+    asked = robust_child.examine(answer, held_out[names], train[names], robust_child.Probe())
+    whole = rows.frame[[*names, LABEL, "split"]]
+    known: dict[str, Any] = {"rows": whole, "label": LABEL, "contract": gates_data.contract()}
+    return robustness.judge(RobustnessSection(), "roc_auc", outcome, asked=asked, **known)
+
+
 # A gate more is a line more.
 GATES: dict[str, Callable[[Rows], object]] = {
     "contract": contract,
@@ -50,6 +73,8 @@ GATES: dict[str, Callable[[Rows], object]] = {
     "metrics with intervals": with_intervals,
     "champion": champion,
     "bias": groups,
+    "explanations": depends,
+    "robustness": strange,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,23 @@ from golden_paths.modelling.metrics import Outcome
 
 NUMBERS, WHOLE, TEXTS = 14, 3, 3
 KEY, TIME, LABEL, SENSITIVE = "patient_id", "event_timestamp", "y", ("sex", "age_group")
+NAMES = [f"number_{place}" for place in range(NUMBERS)]
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 METRICS = ("roc_auc", "average_precision", "f1", "brier", "log_loss")
 WARM_ROWS = 2_000
+
+
+@functools.cache
+def model() -> Any:
+    """A fitted one, for the gates that ask it: of numbers alone."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    random = np.random.default_rng(1)
+    truth = random.random(WARM_ROWS) < 0.3
+    frame = pd.DataFrame({name: random.normal(size=WARM_ROWS) + truth * 0.2 for name in NAMES})
+    return make_pipeline(SimpleImputer(), LogisticRegression()).fit(frame, truth.astype(int))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from examples import ROOT, golden_paths
 pytestmark = pytest.mark.real
 NAME = "diabetes-progression"
 SPEC = f"dags/{NAME}.yaml"
+CODE = "include/models/diabetes.py"
 FEATURES = "include/feature_repos/diabetes/features.py"
 MEASURED, PATIENTS = (f"include/data/diabetes/{name}.parquet" for name in ("measurements", "patients"))
 GATED = "nothing trains on this training set: "
@@ -48,6 +49,14 @@ def too_little_room_between_groups(project: Path) -> None:
     replace(project / SPEC, "at_most: 0.3", "at_most: 0.02")
 
 
+def a_feature_that_may_not_lead(project: Path) -> None:
+    replace(project / SPEC, "explain: {top: 1}", "explain: {top: 1, never: [log_triglycerides]}")
+
+
+def a_model_that_needs_every_value(project: Path) -> None:
+    replace(project / CODE, 'SimpleImputer(strategy="median"), ', "")
+
+
 def a_model_that_is_no_good(project: Path) -> None:
     replace(project / SPEC, ">= 0.75", ">= 0.99")
 
@@ -56,6 +65,8 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a contract that is broken": (impossible_values, f"{GATED}bmi (range): expected from 10 to 80, found 3 of 442 rows"),
     "a leak": (a_feature_that_is_the_label, f"{GATED}bp (leak): "),
     "bias": (too_little_room_between_groups, "did not pass evaluation: sex: true positive rate differs by "),
+    "what it depends on": (a_feature_that_may_not_lead, "log_triglycerides may not be among the top 1: permuted it costs 0.0"),
+    "missing values": (a_model_that_needs_every_value, "with 10% of the values missing the model refuses (ValueError)"),
     "a bad model": (a_model_that_is_no_good, "did not pass evaluation: roc_auc is 0."),
 }
 
@@ -64,7 +75,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
 def test_a_planted_fault_turns_its_gate_red_and_nothing_after_it_moves(project: Path, url: str, name: str) -> None:
     plant, said = FAULTS[name]
     before = state(project, url)
-    kept = {path: (project / path).read_bytes() for path in (SPEC, MEASURED)}
+    kept = {path: (project / path).read_bytes() for path in (SPEC, CODE, MEASURED)}
     try:
         plant(project)
         done = golden_paths(project, "run", SPEC, "--quiet")

@@ -16,6 +16,7 @@ from golden_paths import digests
 from golden_paths.artifacts import Approval, Candidate, Endpoint, ModelVersion, SmokeReport
 from golden_paths.card.incomplete import CardIncomplete
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.policy.objects import Forbidden
 from golden_paths.project import Project
 from golden_paths.runner import run_step
 from golden_paths.spec import PathSpec
@@ -98,6 +99,16 @@ def test_deploy_starts_the_registered_bytes_and_keeps_them_under_their_digest(tm
     deploy.run(rollout.context())
     assert digests.of_folder(tmp_path / "state" / "models" / rollout.digest) == rollout.digest
     assert rollout.clients.served.asked == ["start 1"]
+
+
+def test_deploy_refuses_what_a_policy_forbids_that_was_tightened_since_the_dag_was_parsed(tmp_path: Path) -> None:
+    rollout = Rollout(tmp_path)
+    context = rollout.context()
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "policy.yaml").write_text("owners: [others]\n")
+    with pytest.raises(Forbidden, match="churn may not be deployed: owner is no team that may have models here"):
+        deploy.run(context)
+    assert rollout.clients.served.asked == []
 
 
 def test_deploy_mends_a_kept_copy_that_was_changed(tmp_path: Path) -> None:
