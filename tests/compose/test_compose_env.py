@@ -25,7 +25,7 @@ def test_it_is_written_for_its_owner_with_a_secret_for_every_empty_value(folder:
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
     found, example = compose_env.read(folder), dict(compose_env.LINE.findall((folder / ".env.example").read_text()))
     secrets = [found[name] for name, value in example.items() if not value]
-    assert len(set(secrets)) == len(secrets) == 11
+    assert len(set(secrets)) == len(secrets) == 12
     assert all(re.fullmatch(r"[0-9a-f]{24}|[0-9a-f]{64}|[\w-]{43}=", secret) for secret in secrets)
     assert len(base64.urlsafe_b64decode(found["AIRFLOW_FERNET_KEY"])) == 32
     assert {name: found[name] for name, value in example.items() if value} == {k: v for k, v in example.items() if v}

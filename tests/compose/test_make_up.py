@@ -72,10 +72,11 @@ def test_the_first_time_writes_secrets_builds_starts_all_and_hands_pods_images_t
 ) -> None:
     calls, said = call("up")
     assert calls == [BUILD, TAG, UP, TO_K3S, NAMES]
-    password = compose_env.read(tmp_path)["AIRFLOW_ADMIN_PASSWORD"]
+    secrets = compose_env.read(tmp_path)
     assert said.splitlines() == [
         "up: wrote .env with new secrets; it is yours alone (0600) and is not overwritten",
-        f"up: Airflow    http://localhost:8080   admin / {password}",
+        f"up: Airflow    http://localhost:8080   admin / {secrets['AIRFLOW_ADMIN_PASSWORD']}",
+        f"up:            to approve models of high risk: reviewer / {secrets['AIRFLOW_REVIEWER_PASSWORD']}",
         "up: MLflow     http://localhost:5000",
         "up: Marquez    http://localhost:3000",
         "up: endpoints  http://localhost:18080 to 18089, one for each model",

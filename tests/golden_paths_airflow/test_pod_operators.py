@@ -72,8 +72,9 @@ def test_a_run_may_roll_back_while_another_is_on_its_way_and_no_step_is_in_two_a
     dag = on_kubernetes(dags)
     assert [task.task_id for task in dag.roots] == ["rollback"]
     assert (dag.params.get_param("rollback_to").value, dag.max_active_runs) == (None, 3)
-    assert {task.max_active_tis_per_dag for task in dag.tasks if task.task_id != "rollback"} == {1}
-    assert dag.get_task("rollback").max_active_tis_per_dag is None
+    several = ("rollback", "approve")  # of versions that wait for people there may be some
+    assert {task.max_active_tis_per_dag for task in dag.tasks if task.task_id not in several} == {1}
+    assert {dag.get_task(name).max_active_tis_per_dag for name in several} == {None}
 
 
 def test_nothing_of_a_spec_is_a_template_in_a_pod_either(dags: Path) -> None:

@@ -167,10 +167,13 @@ def gates(case: Case) -> Section:
     )
 
 
-def approvals(_: Case) -> Section:
-    """Who let it pass. A path that asks for approvals adds a row for each: who, when, and the id of the record."""
-    said = "None asked for by this path: whether a version serves is decided by the gates above alone."
-    return Section(key="approvals", title="Approvals", said=said)
+def approvals(case: Case) -> Section:
+    """Who let it pass, as the version's tag has it; the model's history has every decision, with its hash."""
+    said = f"The last decision; all of them, chained: python -m golden_paths history {case.model}."
+    if not (told := case.tag("approval")):
+        said = "None on record: the policy asked nobody at this risk, or it was a trial on one machine. The gates alone decided."
+    rows = (case.fact("decision", (case.by_version(), told)),) if told else ()
+    return Section(key="approvals", title="Approvals", said=said, columns=FACTS, rows=rows)
 
 
 def _number(value: float | None) -> str | None:

@@ -87,6 +87,7 @@ def test_gates_checks_and_rollout_are_those_of_the_version(shop: Shop) -> None:
     assert [row.cells[0] for row in section(audit, "checks").rows] == ["row_count", "freshness"]
     assert [row.cells[1:] for row in section(audit, "rollout").rows] == [
         ("register", "version 2 was registered"),
+        ("approve", "ended well"),
         ("deploy", "version 2 ran at http://127.0.0.1:1, without traffic"),
         ("smoke", "1 of 1 gates passed"),
         ("promote", "version 2 took over from version 1 at http://127.0.0.1:2 (switch)"),
@@ -98,11 +99,15 @@ def test_gates_checks_and_rollout_are_those_of_the_version(shop: Shop) -> None:
 def test_a_version_that_served_twice_has_both_times(shop: Shop) -> None:
     rows = [row.cells for row in section(audit_of(shop, version="1"), "answer").rows]
     assert ("since", "2026-03-05 08:00:00 UTC") in rows
-    assert ("served, too", "from 2026-03-02 08:00:07 UTC to 2026-03-03 08:00:07 UTC") in rows
+    assert ("served, too", "from 2026-03-02 08:00:08 UTC to 2026-03-03 08:00:08 UTC") in rows
 
 
-def test_approvals_are_said_not_to_be_asked_for(shop: Shop) -> None:
-    assert section(audit_of(shop), "approvals").said.startswith("None asked for by this path")
+def test_approvals_are_told_where_there_were_any(shop: Shop) -> None:
+    found = section(audit_of(shop, version="2"), "approvals")
+    assert (found.rows, found.said.startswith("None on record: ")) == ((), True)
+    shop.tagged("2", approval="approved by ada at 2026-03-04T08:00:00+00:00: better")
+    found = section(audit_of(shop, version="2"), "approvals")
+    assert [row.cells for row in found.rows] == [("decision", "approved by ada at 2026-03-04T08:00:00+00:00: better")]
 
 
 def test_the_graph_goes_from_the_sources_to_the_endpoint_and_not_into_the_version_before(shop: Shop) -> None:
@@ -111,7 +116,7 @@ def test_the_graph_goes_from_the_sources_to_the_endpoint_and_not_into_the_versio
     ends = {labels[node.key] for node in graph.nodes} - {labels[start] for start, _ in graph.edges}
     starts = set(labels.values()) - {labels[end] for _, end in graph.edges}
     assert starts == {"labels.parquet", "orders.parquet", "profile.parquet", "model version 1"}
-    assert ends == {"endpoint, version 2", "smoke"}
+    assert ends == {"endpoint, version 2", "approve", "smoke"}
     assert [label for label in labels.values() if label in ("train", "promote", "register")] == [
         "promote",
         "register",
