@@ -77,7 +77,7 @@ def judged(
     outcome = ask(model, kind, held_out[features], held_out["y"], classes)
     asked = RobustnessSection.model_validate(section)
     data = Parts(train[features], train["y"], held_out[features], held_out["y"])
-    robust_child.write(model, data, kind, classes, robustness.rules(asked, folder / "asked.npz"))
+    robust_child.write(model, data, kind, classes, robust_child.rules(asked, folder / "asked.npz"))
     loaded = robust_child.load(folder / "asked.npz")
     found, _ = robustness.judge(
         asked, metric or METRIC[kind], outcome, asked=loaded, rows=rows, label="y", contract=contract
