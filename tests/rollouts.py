@@ -183,7 +183,8 @@ class Place:
 
     def roll_out(self, version: ModelVersion, **deploy_section: Any) -> Endpoint:
         """All steps of a rollout, in this process. Each is undone when it fails, as the runner and Airflow do it."""
-        made: list[Any] = [version]
+        leave = Approval(model=version.model, version=version.version, digest=version.digest, how="policy")
+        made: list[Any] = [version, leave]
 
         def run(step: Step, *artifacts: Any) -> Any:
             context = self.context(*artifacts, **deploy_section)
@@ -193,8 +194,7 @@ class Place:
                 undo(step, context, error)
                 raise
 
-        leave = Approval(model=version.model, version=version.version, digest=version.digest, how="policy")
-        made.append(candidate := run(deploy.STEP, version, leave))
+        made.append(candidate := run(deploy.STEP, *made))
         with relayed(self.api, {labels.MODEL: self.name, labels.VERSION: version.version}) as url:
             made.append(run(smoke.STEP, version, candidate.model_copy(update={"url": url})))
         made.append(run(canary.STEP, *made))

@@ -51,7 +51,7 @@ def hold(context: StepContext, version: ModelVersion, approval: Approval) -> Non
             f"{_named(version)}, digest {version.digest}, is not approved: its history does not say so",
             remedy="clear the task approve, and have it approved",
         )
-    champion = context.clients.models.champion(version.model)
+    champion = context.clients.models.champion(version.model)  # runs may overlap where versions wait for people
     if found.how == "people" and champion and int(champion.version) > int(version.version):
         raise NotApproved(f"{_named(version)} is superseded: version {champion.version} serves", remedy=AGAIN)
 

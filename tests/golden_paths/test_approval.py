@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ import pytest
 from fakes.models import FakeModelRegistry
 from fakes.target import FakeTarget
 from golden_paths import approval, history
-from golden_paths.artifacts import Approval, ModelVersion
+from golden_paths.artifacts import Approval, ModelVersion, SmokeReport
 from golden_paths.errors import NotApproved
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
-from golden_paths.steps import approve, deploy
+from golden_paths.steps import approve, deploy, promote
 
 ASKED = "risk: {{high: {{approval: {{approvers: [ada, grace, linus], people: {people}}}}}}}\n"
 SPEC = {"golden_path": "online-model@1", "name": "churn", "owner": "linus", "description": "Who leaves."}
@@ -183,6 +183,17 @@ def test_the_deploy_step_starts_nothing_that_is_not_approved(versions: Versions)
     with pytest.raises(NotApproved):
         deploy.run(versions.context(version, leave=leave))
     assert versions.clients.served.asked == []
+
+
+def test_the_promote_step_moves_nothing_that_is_not_approved_whatever_the_tasks_before_have_handed_on(versions: Versions) -> None:
+    version = versions.register("1")
+    leave = Approval(model="churn", version="1", digest=DIGEST, how="people", by=("ada",))
+    smoke = SmokeReport(endpoint="churn", version="1", digest=DIGEST, records=1, slowest_ms=1.0)
+    context = versions.context(version, leave=leave)
+    forged = replace(context, artifacts={**context.artifacts, smoke.name: smoke})
+    with pytest.raises(NotApproved):
+        promote.run(forged)
+    assert (versions.clients.served.asked, versions.clients.models.champion("churn")) == ([], None)
 
 
 def test_a_retry_after_a_kill_tells_the_same_once(versions: Versions) -> None:

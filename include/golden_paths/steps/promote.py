@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from golden_paths import history
-from golden_paths.artifacts import CanaryReport, Candidate, Endpoint, ModelVersion, SmokeReport
+from golden_paths import approval, history
+from golden_paths.artifacts import Approval, CanaryReport, Candidate, Endpoint, ModelVersion, SmokeReport
 from golden_paths.card import made, recorded
 from golden_paths.clients import ModelRegistry
 from golden_paths.errors import StepFailed
@@ -22,6 +22,7 @@ def run(context: StepContext) -> Endpoint:
             f"not version {version.version} with {version.digest}",
             remedy="run the path again from deploy",
         )
+    approval.hold(context, version, context.take(Approval))
     target, models, tracking = context.clients.target(context.spec), context.clients.models, context.clients.tracking
     recorded.collect(tracking, models, version.model, version.version)  # refused before anything moves, not after
     endpoint = target.shift(deploy.running(context, version))
@@ -76,7 +77,7 @@ def writes(spec: PathSpec) -> tuple[str, ...]:
 STEP = Step(
     name="promote",
     summary="Move the stable address to the candidate without losing a request, then the alias champion",
-    consumes=(ModelVersion, Candidate, SmokeReport),
+    consumes=(ModelVersion, Approval, Candidate, SmokeReport),
     follows=(CanaryReport,),
     produces=Endpoint,
     run=run,
