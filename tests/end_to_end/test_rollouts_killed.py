@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from golden_paths import runner
-from golden_paths.artifacts import Candidate, SmokeReport
+from golden_paths.artifacts import Approval, Candidate, SmokeReport
 from golden_paths.clients import kubernetes_target
 from golden_paths.errors import StepFailed
 from golden_paths.rollout.lease import Lease
@@ -83,9 +83,10 @@ def test_a_promotion_that_is_killed_and_cannot_be_ended_ends_all_old(
         raise StepFailed("MLflow did not answer", remedy="run it again", retry=True)
 
     monkeypatch.setattr(rollouts.clients.models, "set_alias", away)
+    leave = Approval(model=version.model, version=version.version, digest=version.digest, how="policy")
     candidate = Candidate(endpoint=rollouts.name, version=version.version, digest=version.digest, url="")
     smoke = SmokeReport(endpoint=rollouts.name, version=version.version, digest=version.digest, records=1, slowest_ms=1)
     with pytest.raises(StepFailed) as caught:
-        runner.run_step(promote.STEP, rollouts.context(version, candidate, smoke))
+        runner.run_step(promote.STEP, rollouts.context(version, leave, candidate, smoke))
     assert str(caught.value) == "MLflow did not answer; run it again"
     champion.assert_rejected(version, caught.value)
