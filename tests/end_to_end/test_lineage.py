@@ -58,6 +58,7 @@ def expected(platform: Platform) -> set[tuple[str, str]]:
         (fitted, f"{DAG}.register"),
         (evaluation, f"{DAG}.register"),
         (f"{DAG}.register", version),
+        (version, f"{DAG}.approve"),
         (version, f"{DAG}.deploy"),
         (f"{DAG}.deploy", candidate),
         (version, f"{DAG}.smoke"),
