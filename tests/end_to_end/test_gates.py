@@ -50,7 +50,7 @@ def too_little_room_between_groups(project: Path) -> None:
 
 
 def a_feature_that_may_not_lead(project: Path) -> None:
-    replace(project / SPEC, "explain: {top: 1}", "explain: {top: 1, never: [log_triglycerides]}")
+    replace(project / SPEC, "explain: {top: 1, ", "explain: {top: 1, never: [log_triglycerides], ")
 
 
 def a_model_that_needs_every_value(project: Path) -> None:
