@@ -5,11 +5,10 @@ Imported only when a spec has a step in a pod: the provider costs every parse of
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
@@ -26,11 +25,11 @@ from golden_paths.load import LoadedSpec
 from golden_paths.pods import ending, sending, sweep, template
 from golden_paths.step import StepContext
 from golden_paths_airflow.connections import KUBERNETES_CONNECTION, connection, settings
+from golden_paths_airflow.pod_trigger import patient
 from golden_paths_airflow.step_task import DEFAULTS, StepTask
 
 LOOK_EVERY = 2  # seconds
 LOGS_EVERY = 5
-FIRST_LOOKS = 5  # one a second
 REDEFERS = 3  # when a triggerer lost sight of a pod that is well
 
 
@@ -68,21 +67,13 @@ class PodStepOperator(StepTask, KubernetesPodOperator):
             self._start(step_context, api, context)
             assert self.pod is not None
             self.log.info("pod %s in namespace %s", self.pod.metadata.name, self.pod.metadata.namespace)
-            if self._ends_at_once(api):
+            if ending.has_ended(self._now(api)):
                 return self._end(api, step_context, context, {"status": "success"})
         return super().execute(context)
 
-    def _ends_at_once(self, api: ClusterApi) -> bool:
-        """Whether the pod ends before it is worth waiting for without a worker.
-
-        A trigger that fires while the scheduler has not heard yet that the worker let go costs the task an attempt, or its
-        life ("finished with state success, but the task instance's state attribute is queued").
-        """
-        for _ in range(FIRST_LOOKS):
-            if ending.has_ended(self._now(api)):
-                return True
-            time.sleep(1)
-        return ending.has_ended(self._now(api))
+    def defer(self, *, trigger: Any, **more: Any) -> NoReturn:
+        """With a trigger that waits until the scheduler knows."""
+        super().defer(trigger=patient(trigger), **more)
 
     def trigger_reentry(self, context: Any, event: dict[str, Any]) -> Any:
         """The pod has ended, or waiting for it has: hand on what it made, or raise what it said."""
