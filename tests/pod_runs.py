@@ -44,14 +44,18 @@ if pods := sys.modules.get("golden_paths_airflow.pod_base"):
 PLATFORM = "pods: {grace: 1s, scheduled_within: 4s, keep_failed: 1h, memory: 1Gi, cpu: 200m}\n"
 SLOW = """
 import time
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 
 def fit(features, label, *, seconds=0, mib=0):
     print("the fit has begun", flush=True)
     taken = bytearray(mib * 2**20)
     time.sleep(seconds)
-    return LogisticRegression(max_iter=1000).fit(features, label)
+    steps = SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(C=0.5)
+    return make_pipeline(*steps).fit(features, label)
 """
 
 
