@@ -80,7 +80,8 @@ def add(models: ModelRegistry, model: str, change: Change) -> Entry:
     Two callers at once take one number, and the later has it: the other goes on to the next.
     """
     for _ in range(TRIES):
-        known, entry = entries(models, model), _next(models, model, change)
+        kept = models.history(model)
+        known, entry = _known(kept), _next(kept, models, model, change)
         if twin := next(filter(entry.says_the_same, _alike(entry, known)), None):
             entry = twin
         else:
@@ -93,8 +94,7 @@ def add(models: ModelRegistry, model: str, change: Change) -> Entry:
     raise StepFailed(f"the history of {model} is written by others all the time", remedy="run it again", retry=True)
 
 
-def _next(models: ModelRegistry, model: str, change: Change) -> Entry:
-    kept = models.history(model)
+def _next(kept: Sequence[str], models: ModelRegistry, model: str, change: Change) -> Entry:
     last = _read(kept[-1]) if kept else None
     return Entry(
         number=len(kept) + 1,
@@ -115,7 +115,11 @@ def _alike(entry: Entry, known: Sequence[Entry]) -> Sequence[Entry]:
 
 def entries(models: ModelRegistry, model: str) -> list[Entry]:
     """All that can be read, in order."""
-    return [found for text in models.history(model) if (found := _read(text))]
+    return _known(models.history(model))
+
+
+def _known(kept: Sequence[str]) -> list[Entry]:
+    return [found for text in kept if (found := _read(text))]
 
 
 def faults(models: ModelRegistry, model: str) -> Iterator[str]:

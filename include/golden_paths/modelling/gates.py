@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from golden_paths.gate_sections import EvaluateSection
 from golden_paths.modelling.finding import Finding, Ruling, Table
 from golden_paths.modelling.metrics import loss
 from golden_paths.record import Check
+from golden_paths.values import Bound
 
 if TYPE_CHECKING:
     from golden_paths.modelling.sides import Sides
@@ -37,6 +39,38 @@ def lines(
     return found
 
 
+@dataclass(frozen=True)
+class Gate:
+    """One bound, or the champion: the check that is noted, and in words why it says no; empty when it was passed."""
+
+    metric: str
+    check: Check
+    why: str
+
+
+def judged(
+    section: EvaluateSection,
+    measured: Mapping[str, float],
+    champion: Mapping[str, float] | None,
+    version: str = "",
+    *,
+    unanswered: int = 0,
+    lost: Lost | None = None,
+) -> list[Gate]:
+    """Every gate, each with what was measured and what was asked for.
+
+    `champion` None: there is none yet, and nothing to compare with. `unanswered`: rows for which the model gave NaN.
+    `lost`: by how much the model is worse than the champion, with an interval; worse counts when all of that is too much.
+    """
+    found = [_bound(name, bound, measured.get(name), unanswered) for name, bound in section.metrics.items()]
+    if (rule := section.champion) and champion is not None:
+        theirs = f"{champion[rule.metric]:.6g}" if rule.metric in champion else "cannot be computed"
+        expected = f"version {version} has {theirs}, may lose {rule.may_lose:g}"
+        why = _against(rule.metric, rule.may_lose, measured, champion, version, lost)
+        found.append(_gate(f"champion.{rule.metric}", rule.metric, measured.get(rule.metric), expected, why))
+    return found
+
+
 def failures(
     section: EvaluateSection,
     measured: Mapping[str, float],
@@ -46,60 +80,34 @@ def failures(
     unanswered: int = 0,
     lost: Lost | None = None,
 ) -> list[str]:
-    """Every gate that says no, each with what was measured and what was asked for; empty when all were passed.
-
-    `champion` None: there is none yet, and nothing to compare with. `unanswered`: rows for which the model gave NaN.
-    `lost`: by how much the model is worse than the champion, with an interval; worse counts when all of that is too much.
-    """
-    found = []
-    why = f" ({unanswered} of them got no answer, NaN)" if unanswered else ""
-    for name, bound in section.metrics.items():
-        if (value := measured.get(name)) is None:
-            found.append(f"{name} cannot be computed on the held-out rows{why}, must be {bound}")
-        elif not bound.holds(value):
-            found.append(f"{name} is {value:.6g}, must be {bound}")
-    if section.champion and champion is not None:
-        found.extend(_against(section.champion.metric, section.champion.may_lose, measured, champion, version, lost))
-    return found
+    """Every gate that says no, in words; empty when all were passed. As `judged`."""
+    found = judged(section, measured, champion, version, unanswered=unanswered, lost=lost)
+    return [gate.why for gate in found if gate.why]
 
 
-def checks(
-    section: EvaluateSection,
-    measured: Mapping[str, float],
-    champion: Mapping[str, float] | None,
-    version: str = "",
-    *,
-    lost: Lost | None = None,
-) -> list[Check]:
-    """Every gate, passed or not, as a check of the model."""
-    found = []
-    for name, bound in section.metrics.items():
-        value = measured.get(name)
-        shown = "cannot be computed" if value is None else f"{value:.6g}"
-        held = value is not None and bound.holds(value)
-        found.append(Check(name=name, passed=held, subject="model", expected=str(bound), found=shown, is_gate=True))
-    if (rule := section.champion) and champion is not None:
-        theirs = f"{champion[rule.metric]:.6g}" if rule.metric in champion else "cannot be computed"
-        found.append(
-            Check(
-                name=f"champion.{rule.metric}",
-                passed=not _against(rule.metric, rule.may_lose, measured, champion, version, lost),
-                subject="model",
-                expected=f"version {version} has {theirs}, may lose {rule.may_lose:g}",
-                found=f"{measured[rule.metric]:.6g}" if rule.metric in measured else "cannot be computed",
-                is_gate=True,
-            )
-        )
-    return found
+def _bound(name: str, bound: Bound, value: float | None, unanswered: int) -> Gate:
+    why = ""
+    if value is None:
+        silent = f" ({unanswered} of them got no answer, NaN)" if unanswered else ""
+        why = f"{name} cannot be computed on the held-out rows{silent}, must be {bound}"
+    elif not bound.holds(value):
+        why = f"{name} is {value:.6g}, must be {bound}"
+    return _gate(name, name, value, str(bound), why)
+
+
+def _gate(name: str, metric: str, value: float | None, expected: str, why: str) -> Gate:
+    shown = "cannot be computed" if value is None else f"{value:.6g}"
+    check = Check(name=name, passed=not why, subject="model", expected=expected, found=shown, is_gate=True)
+    return Gate(metric, check, why)
 
 
 def finding(
     section: EvaluateSection,
     sides: Sides,
     spread: Mapping[str, tuple[float, float]],
-    noted: tuple[Sequence[Check], Sequence[str]],
+    found: Sequence[Gate],
 ) -> Finding:
-    """Bounds and champion in the form of all examinations, for the card. `noted`: the checks, and why some say no."""
+    """Bounds and champion in the form of all examinations, for the card."""
     measured, champion, rows = sides.ours, sides.theirs, []
     for name in dict.fromkeys([*measured, *section.metrics]):
         low, high = spread.get(name, (None, None))
@@ -108,21 +116,18 @@ def finding(
         rows.append((name, _number(measured.get(name)), interval, theirs, str(section.metrics.get(name, ""))))
     rival = "champion" if champion is None else f"champion, version {sides.version}"
     head = ("metric", "this version", "95 %", rival, "bound")
-    rulings = tuple(_ruling(check, measured, spread, noted[1]) for check in noted[0])
+    rulings = tuple(_ruling(gate, sides.ours, spread) for gate in found)
     return Finding(title="Metrics", rulings=rulings, tables=(Table(title="", head=head, rows=tuple(rows)),))
 
 
-def _ruling(
-    check: Check, measured: Mapping[str, float], spread: Mapping[str, tuple[float, float]], reasons: Sequence[str]
-) -> Ruling:
-    metric = check.name.removeprefix("champion.")
+def _ruling(gate: Gate, measured: Mapping[str, float], spread: Mapping[str, tuple[float, float]]) -> Ruling:
+    check, metric = gate.check, gate.metric
     low, high = spread.get(check.name, (None, None))
-    words = next((one for one in reasons if not check.passed and one.startswith(f"{metric} ")), "")
-    must = "where" if check.name.startswith("champion.") else "must be"
-    said = words or f"{metric} is {check.found}, {must} {check.expected}"
+    must = "must be" if check.name == metric else "where"
+    words = gate.why or f"{metric} is {check.found}, {must} {check.expected}"
     value = measured.get(metric)
     return Ruling(
-        gate=check.name, passed=check.passed, expected=check.expected, words=said, value=value, low=low, high=high
+        gate=check.name, passed=check.passed, expected=check.expected, words=words, value=value, low=low, high=high
     )
 
 
@@ -137,17 +142,15 @@ def _against(
     champion: Mapping[str, float],
     version: str,
     lost: Lost | None,
-) -> list[str]:
+) -> str:
     ours, theirs = measured.get(metric), champion.get(metric)
     if ours is None or theirs is None:
-        return [
-            f"{metric} cannot be compared with champion version {version}: it cannot be computed on the held-out rows"
-        ]
+        return f"{metric} cannot be compared with champion version {version}: it cannot be computed on the held-out rows"
     worse = loss(metric, champion=theirs, challenger=ours)
     if worse > may_lose and (lost is None or lost[1] > may_lose):
         rival = f"champion version {version} has {theirs:.6g} on the same rows"
-        return [f"{metric} is {ours:.6g}, {rival}: worse by {worse:.6g}{_shown(lost)}, may lose {may_lose:g}"]
-    return []
+        return f"{metric} is {ours:.6g}, {rival}: worse by {worse:.6g}{_shown(lost)}, may lose {may_lose:g}"
+    return ""
 
 
 def _shown(lost: Lost | None) -> str:

@@ -28,10 +28,10 @@ def run(context: StepContext) -> Evidence:
         sides = examined(context, training_set, model, frame)
         spread = intervals.intervals(sides.outcome, list(section.metrics))
         pages = Path(folder) / "report"
-        missed = _reasons(context, sides, spread)
-        first = gates.finding(section, sides, spread, (context.record.gates, missed))
+        bounds = _bounds(context, sides, spread)
+        first = gates.finding(section, sides, spread, bounds)
         found = (first, *examinations.findings(context.spec, context.project, training_set, frame, sides, pages))
-        reasons = missed + _noted(context, found[1:])
+        reasons = [gate.why for gate in bounds if gate.why] + _noted(context, found[1:])
         digests = (model.digest, training_set.digest)
         judgement = report.Judgement(context.spec, *digests, sides, reasons, spread, found)
         uri = _logged(context, model.mlflow_run_id, judgement, pages)
@@ -53,16 +53,15 @@ def run(context: StepContext) -> Evidence:
     return made
 
 
-def _reasons(context: StepContext, sides: Sides, spread: dict[str, tuple[float, float]]) -> list[str]:
-    """Every bound that is missed, and the champion's word. All are noted, and said in the log."""
+def _bounds(context: StepContext, sides: Sides, spread: dict[str, tuple[float, float]]) -> list[gates.Gate]:
+    """The bounds, and the champion's word. All are noted, and said in the log."""
     section = context.spec.need(EvaluateSection)
-    judged = (section, sides.ours, sides.theirs, sides.version or "")
-    lost = sides.lost(section)
-    context.record.checks += gates.checks(*judged, lost=lost)
-    for line in gates.lines(*judged, spread, lost):
+    known, lost = (section, sides.ours, sides.theirs, sides.version or ""), sides.lost(section)
+    found = gates.judged(*known, unanswered=int((~sides.outcome.answered).sum()), lost=lost)
+    context.record.checks += [gate.check for gate in found]
+    for line in gates.lines(*known, spread, lost):
         context.log(line)
-    unanswered = int((~sides.outcome.answered).sum())
-    return gates.failures(*judged, unanswered=unanswered, lost=lost)
+    return found
 
 
 def _noted(context: StepContext, findings: Sequence[Finding]) -> list[str]:
