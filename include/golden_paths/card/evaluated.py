@@ -10,7 +10,7 @@ from golden_paths.card.kept_spec import KeptSpec
 from golden_paths.card.looking import Looking
 from golden_paths.clients import Tracking
 from golden_paths.errors import StepFailed
-from golden_paths.modelling.finding import EVALUATION, EVIDENCE, EvaluationRecord
+from golden_paths.modelling.finding import DEPENDS, EVALUATION, EVIDENCE, EvaluationRecord
 
 DIGEST = "evidence_digest"  # tag of the version: the SHA-256 of the record that it was registered with
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -61,8 +61,10 @@ def _answers(looking: Looking, record: EvaluationRecord, spec: KeptSpec, where: 
         if name not in record.metrics:
             looking.note(f"{EVIDENCE} does not have {name}, which the spec bounds", where, "evaluate")
     rulings = [ruling for finding in record.findings for ruling in finding.rulings]
-    if spec.evaluate.bias and not any(one.gate.startswith("bias.") for one in rulings):
-        looking.note(f"{EVIDENCE} does not have the bias gate, which the spec asks for", where, "evaluate")
+    found = {one.gate.partition(".")[0] for one in rulings} | {"explain" for one in record.findings if one.title == DEPENDS}
+    for name in ("bias", "explain", "robustness"):
+        if getattr(spec.evaluate, name) is not None and name not in found:
+            looking.note(f"{EVIDENCE} does not have the {name} gate, which the spec asks for", where, "evaluate")
     for one in rulings:
         if not one.passed:
             looking.note(f"{EVIDENCE} says that the gate {one.gate} was not passed", where, "evaluate")

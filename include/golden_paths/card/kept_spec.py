@@ -48,6 +48,8 @@ class KeptEvaluate(Kept):
 
     metrics: dict[str, str]
     bias: dict[str, object] | None = None
+    explain: dict[str, object] | None = None
+    robustness: dict[str, object] | None = None
 
 
 class KeptSpec(Kept):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import ClassVar
 
 from golden_paths.artifacts import TrainingSet
-from golden_paths.errors import StepFailed
 from golden_paths.gate_sections import DatasheetSection
 from golden_paths.markdown import escape
 from golden_paths.modelling.distributions import Distribution, Frequency
+from golden_paths.modelling.kept_record import KeptRecord
 from golden_paths.spec import PathSpec, TrainingSetSection
 
 FILE, RECORD = "datasheet.md", "datasheet.json"
@@ -21,10 +20,11 @@ HEAD = ("column", "type", "rows", "missing", "mean", "deviation", "least", "quar
 VALUES = ("column", "values, the most frequent first, each with its rows")
 
 
-class Datasheet(BaseModel):
+class Datasheet(KeptRecord):
     """Kept as `RECORD` beside the training set with this digest. `answers` is None when its owners have not answered."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    called: ClassVar[str] = "datasheet"
+    step: ClassVar[str] = "build_training_set"
     model: str
     owner: str
     answers: DatasheetSection | None
@@ -40,24 +40,10 @@ class Datasheet(BaseModel):
     columns: tuple[Distribution, ...]
 
     def write(self, folder: Path) -> tuple[Path, Path]:
-        """Write record and page; the same set and answers give the same bytes."""
-        record, page = folder / RECORD, folder / FILE
-        record.write_text(self.model_dump_json(indent=1) + "\n")
+        """Write record and page."""
+        page = folder / FILE
         page.write_text(rendered(self))
-        return record, page
-
-    @classmethod
-    def read(cls, file: Path) -> Datasheet:
-        """Raises `StepFailed` when the file is no such record."""
-        try:
-            return cls.model_validate_json(file.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise StepFailed(
-                f"{file.name} is no datasheet: {place + ': ' if place else ''}{first['msg']}",
-                remedy="run the path again from build_training_set",
-            ) from error
+        return self.keep(folder / RECORD), page
 
 
 def of(spec: PathSpec, made: TrainingSet, columns: tuple[Distribution, ...]) -> Datasheet:

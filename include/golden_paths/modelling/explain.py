@@ -11,11 +11,10 @@ from golden_paths.gate_sections import ExplainSection
 from golden_paths.modelling import explain_gates, groups, importance, together
 from golden_paths.modelling import importance_shown as shown
 from golden_paths.modelling.explain_gates import Rival
-from golden_paths.modelling.finding import Finding
+from golden_paths.modelling.finding import DEPENDS, Finding
 from golden_paths.modelling.importance import Importance, Rule, Settings
 from golden_paths.modelling.judged import Examined
 
-TITLE = "What the answers depend on"
 NAMED_PAIRS = 5
 
 
@@ -46,10 +45,10 @@ def finding(
     found, rule = model.importance, explain_gates.rule(section)
     rulings = explain_gates.rulings(section, training_set, model, champion) if section else ()
     if found is None:
-        return Finding(title=TITLE, rulings=rulings, notes=(f"the model is not explained: {model.unexplained}",))
+        return Finding(title=DEPENDS, rulings=rulings, notes=(f"the model is not explained: {model.unexplained}",))
     rival = champion.examined.importance if champion else None
     return Finding(
-        title=TITLE,
+        title=DEPENDS,
         rulings=rulings,
         tables=(shown.table(found, rival, rule),),
         plots={shown.TITLE: shown.plot(found, rule, folder).name},

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from golden_paths.errors import StepFailed
+from golden_paths.modelling.kept_record import KeptRecord
 from golden_paths.record import Check
 
 EVALUATION = "evaluation"  # the folder of a run in MLflow that has the report
+DEPENDS = "What the answers depend on"  # the finding of explanations, which a model without gates of them has as well
 EVIDENCE = "evidence.json"  # beside the report: all that was found, for the card
 PlotFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.png$")]  # no folders: it is looked for beside the report
 
@@ -80,13 +81,14 @@ def reasons(findings: Sequence[Finding]) -> list[str]:
     return [ruling.words for finding in findings for ruling in finding.rulings if not ruling.passed]
 
 
-class EvaluationRecord(BaseModel):
+class EvaluationRecord(KeptRecord):
     """All that evaluation found of one model on one training set; both are known by their digests. Kept as `EVIDENCE`.
 
     `metrics` and `champion_metrics` are of the same held-out rows. A metric that cannot be computed is NaN.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    called: ClassVar[str] = "record of an evaluation"
+    step: ClassVar[str] = "evaluate"
     model: str
     training_set: str
     metrics: dict[str, float]
@@ -95,20 +97,5 @@ class EvaluationRecord(BaseModel):
     findings: tuple[Finding, ...]
 
     def write(self, folder: Path) -> Path:
-        """Write it into the folder that has the report and the plots; the same findings give the same bytes."""
-        file = folder / EVIDENCE
-        file.write_text(self.model_dump_json(indent=1) + "\n")
-        return file
-
-    @classmethod
-    def read(cls, file: Path) -> EvaluationRecord:
-        """Raises `StepFailed` when the file is no such record."""
-        try:
-            return cls.model_validate_json(file.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise StepFailed(
-                f"{file.name} is no record of an evaluation: {place + ': ' if place else ''}{first['msg']}",
-                remedy="run the path again from evaluate",
-            ) from error
+        """Write it into the folder that has the report and the plots."""
+        return self.keep(folder / EVIDENCE)

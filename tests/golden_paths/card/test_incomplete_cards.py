@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from card_pieces import DIGEST, MODEL, OTHER, SET, Pieces
 from fakes import evidence
-from fakes.models import FakeModelRegistry
-from fakes.tracking import FakeTracking
 from golden_paths.card import made
-from golden_paths.card.incomplete import CardIncomplete
 from golden_paths.card.recorded import collect
 from golden_paths.errors import StepFailed
 from golden_paths.modelling.finding import Finding
 
-MODEL, DIGEST, SET, OTHER = "churn", "d" * 64, "7" * 64, "9" * 64
 TAGS = (
     "path",
     "spec",
@@ -34,44 +30,10 @@ TAGS = (
 )
 
 
-class Desk:
-    """A version of which everything is recorded, until a test takes a piece away."""
-
-    def __init__(self, root: Path) -> None:
-        self.tracking, self.models = FakeTracking(root / "mlflow"), FakeModelRegistry()
-        self.run = self.tracking.run(MODEL, "train", name="train", tags={}).id
-        tags = evidence.keep(self.tracking, self.run, digest=DIGEST, training_set=SET)
-        self.models.register(MODEL, uri="models:/m-1", run_id=self.run, tags=tags)
-        self.tags = self.models.models[MODEL].versions["1"].tags
-        self.set_run = self.tags["golden_paths.training_set_uri"].split("/")[1]
-
-    def file(self, place: str) -> Path:
-        return self.tracking.folder / self.run / place
-
-    @property
-    def sheet(self) -> Path:
-        return self.tracking.folder / self.set_run / "datasheet.json"
-
-    def judged(self, **changes: object) -> None:
-        """The record that a version was registered with is another one."""
-        known = {"model": DIGEST, "training_set": SET} | changes
-        found = evidence.record(**known)  # type: ignore[arg-type]
-        self.tags["golden_paths.evidence_digest"] = evidence.evaluated(self.tracking, self.run, found)
-
-    def spec(self, **changes: object) -> None:
-        self.tags["golden_paths.spec"] = json.dumps(evidence.SPEC | changes)
-
-    def refused(self) -> CardIncomplete:
-        with pytest.raises(CardIncomplete) as caught:
-            made.publish(self.tracking, self.models, MODEL, "1")
-        assert not self.file("card").exists()
-        assert "golden_paths.card" not in self.tags
-        return caught.value
-
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_tag_that_is_missing_is_named(tmp_path: Path, tag: str) -> None:
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
     del desk.tags[f"golden_paths.{tag}"]
     assert str(desk.refused()) == (
         f"churn version 1 cannot have a model card: the version has no tag golden_paths.{tag} (the tags of the version); "
@@ -80,7 +42,7 @@ def test_a_tag_that_is_missing_is_named(tmp_path: Path, tag: str) -> None:
 
 
 EVIDENCE = "runs:/{run}/evaluation/evidence.json"
-REFUSED: dict[str, tuple[Callable[[Desk], object], str, str, str]] = {
+REFUSED: dict[str, tuple[Callable[[Pieces], object], str, str, str]] = {
     "the record": (
         lambda desk: desk.file("evaluation/evidence.json").unlink(),
         "there is no evidence.json",
@@ -188,7 +150,7 @@ def failed() -> Finding:
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_piece_that_is_missing_or_another_models_is_named(tmp_path: Path, what: str) -> None:
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
     take_away, problem, where, step = REFUSED[what]
     take_away(desk)
     place = where.format(run=desk.run, set_run=desk.set_run)
@@ -197,15 +159,22 @@ def test_a_piece_that_is_missing_or_another_models_is_named(tmp_path: Path, what
     )
 
 
+@pytest.mark.parametrize("gate", ["explain", "robustness"])
+def test_every_gate_that_the_spec_asks_for_must_have_been_evaluated(tmp_path: Path, gate: str) -> None:
+    desk = Pieces(tmp_path)
+    desk.spec(evaluate=evidence.SPEC["evaluate"] | {gate: {}})
+    assert f"evidence.json does not have the {gate} gate, which the spec asks for" in str(desk.refused())
+
+
 def test_a_record_that_was_changed_after_it_was_registered_is_refused(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
     noted = desk.tags["golden_paths.evidence_digest"]
     found = evidence.evaluated(desk.tracking, desk.run, evidence.record(DIGEST, SET, metrics={"roc_auc": 0.99}))
     assert f"evidence.json has SHA-256 {found}, and {noted} was registered: it was changed since" in str(desk.refused())
 
 
 def test_everything_that_is_missing_is_said_at_once_each_remedy_once(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
     desk.sheet.unlink()
     desk.file("evaluation/roc.png").unlink()
     desk.judged(model=OTHER)
@@ -224,7 +193,7 @@ def test_everything_that_is_missing_is_said_at_once_each_remedy_once(tmp_path: P
 
 
 def test_a_version_that_is_not_there_is_no_incomplete_one(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
     with pytest.raises(StepFailed) as caught:
         collect(desk.tracking, desk.models, MODEL, "7")
     assert str(caught.value) == "MLflow has no version 7 of churn; see: python -m golden_paths history churn"
@@ -233,7 +202,7 @@ def test_a_version_that_is_not_there_is_no_incomplete_one(tmp_path: Path) -> Non
 def test_what_mlflow_has_and_cannot_give_is_its_own_error_and_worth_a_retry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
 
     def away(*_: object) -> Path:
         raise StepFailed("MLflow did not answer", remedy="start it", retry=True)
@@ -247,7 +216,7 @@ def test_what_mlflow_has_and_cannot_give_is_its_own_error_and_worth_a_retry(
 def test_tags_that_were_too_long_are_whole_elsewhere(tmp_path: Path) -> None:
     import yaml
 
-    desk = Desk(tmp_path)
+    desk = Pieces(tmp_path)
     desk.file("spec.yaml").write_text(yaml.safe_dump(evidence.SPEC | {"description": "Whole."}))
     desk.tags |= {"golden_paths.spec": '{"name": "churn...', "golden_paths.gates": '{"roc_auc": "0.8...'}
     recorded = collect(desk.tracking, desk.models, MODEL, "1")
@@ -260,6 +229,6 @@ def test_tags_that_were_too_long_are_whole_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_spec_of_a_later_platform_goes_on_being_read(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    desk.spec(monitor={"drift": "psi"}, evaluate=evidence.SPEC["evaluate"] | {"robustness": {"noise": 0.1}})
+    desk = Pieces(tmp_path)
+    desk.spec(monitor={"drift": "psi"}, evaluate=evidence.SPEC["evaluate"] | {"calibration": {"bins": 10}})
     assert collect(desk.tracking, desk.models, MODEL, "1").spec.owner == "growth"
