@@ -71,17 +71,8 @@ def judged(
     return found
 
 
-def failures(
-    section: EvaluateSection,
-    measured: Mapping[str, float],
-    champion: Mapping[str, float] | None,
-    version: str = "",
-    *,
-    unanswered: int = 0,
-    lost: Lost | None = None,
-) -> list[str]:
-    """Every gate that says no, in words; empty when all were passed. As `judged`."""
-    found = judged(section, measured, champion, version, unanswered=unanswered, lost=lost)
+def whys(found: Sequence[Gate]) -> list[str]:
+    """What those say that say no; empty when all were passed."""
     return [gate.why for gate in found if gate.why]
 
 

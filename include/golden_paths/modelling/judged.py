@@ -29,16 +29,6 @@ class Examined:
     strange: Path | None = None  # what it answered to rows as they should not be, when that was asked for
 
 
-def outcome(
-    context: StepContext, training_set: TrainingSet, frame: Path, *, uri: str, digest: str, place: str
-) -> Outcome:
-    """Download the model at `uri`, check its digest, and ask it about the held-out rows of `frame`.
-
-    `place` is how messages call it. Raises `DigestMismatch` before anything is loaded, and `CodeFailed`.
-    """
-    return examined(context, training_set, frame, uri=uri, digest=digest, place=place).outcome
-
-
 def examined(
     context: StepContext,
     training_set: TrainingSet,
@@ -50,9 +40,11 @@ def examined(
     settings: Settings | None = None,
     robustness: RobustnessSection | None = None,
 ) -> Examined:
-    """As `outcome`; with `settings` also what the answers depend on, and what `robustness` asks, from the same process.
+    """Download the model at `uri`, check its digest, and ask it about the held-out rows of `frame`.
 
-    A model that cannot be explained is judged all the same.
+    With `settings` also what the answers depend on, and what `robustness` asks, from the same process. A model that cannot
+    be explained is judged all the same. `place` is how messages call it. Raises `DigestMismatch` before anything is loaded,
+    and `CodeFailed`.
     """
     folder = frame.parent.parent / digest
     model = context.clients.tracking.download(uri, folder)

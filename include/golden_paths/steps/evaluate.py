@@ -31,7 +31,7 @@ def run(context: StepContext) -> Evidence:
         bounds = _bounds(context, sides, spread)
         first = gates.finding(section, sides, spread, bounds)
         found = (first, *examinations.findings(context.spec, context.project, training_set, frame, sides, pages))
-        reasons = [gate.why for gate in bounds if gate.why] + _noted(context, found[1:])
+        reasons = gates.whys(bounds) + _noted(context, found[1:])
         digests = (model.digest, training_set.digest)
         judgement = report.Judgement(context.spec, *digests, sides, reasons, spread, found)
         uri = _logged(context, model.mlflow_run_id, judgement, pages)

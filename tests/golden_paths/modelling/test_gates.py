@@ -42,11 +42,11 @@ def section(bounds: dict[str, str], **champion: object) -> EvaluateSection:
 def test_every_bound_that_is_missed_is_named(
     bounds: dict[str, str], measured: dict[str, float], said: list[str]
 ) -> None:
-    assert gates.failures(section(bounds), measured, None) == said
+    assert gates.whys(gates.judged(section(bounds), measured, None)) == said
 
 
 def test_a_metric_that_missing_answers_forbid_says_so() -> None:
-    assert gates.failures(section({"rmse": "<= 1"}), {}, None, unanswered=3) == [
+    assert gates.whys(gates.judged(section({"rmse": "<= 1"}), {}, None, unanswered=3)) == [
         "rmse cannot be computed on the held-out rows (3 of them got no answer, NaN), must be <= 1"
     ]
 
@@ -85,16 +85,16 @@ def test_a_new_version_may_be_worse_by_may_lose_in_the_metrics_own_direction(
     metric: str, ours: float, theirs: float | None, said: list[str]
 ) -> None:
     wanted = section({metric: ">= 0"}, metric=metric, may_lose=0.01)
-    assert gates.failures(wanted, {metric: ours}, None if theirs is None else {metric: theirs}, "3") == said
+    assert gates.whys(gates.judged(wanted, {metric: ours}, None if theirs is None else {metric: theirs}, "3")) == said
 
 
 def test_without_a_champion_section_the_champion_does_not_decide() -> None:
-    assert gates.failures(section({"roc_auc": ">= 0"}), {"roc_auc": 0.1}, {"roc_auc": 0.9}, "3") == []
+    assert gates.whys(gates.judged(section({"roc_auc": ">= 0"}), {"roc_auc": 0.1}, {"roc_auc": 0.9}, "3")) == []
 
 
 def test_a_champion_that_cannot_be_measured_is_no_pass() -> None:
     wanted = section({"roc_auc": ">= 0"}, metric="roc_auc")
-    assert gates.failures(wanted, {"roc_auc": 0.9}, {}, "3") == [
+    assert gates.whys(gates.judged(wanted, {"roc_auc": 0.9}, {}, "3")) == [
         "roc_auc cannot be compared with champion version 3: it cannot be computed on the held-out rows"
     ]
 

@@ -82,7 +82,7 @@ def test_rows_without_an_answer_are_counted_and_a_bound_that_cannot_be_judged_is
         }
     )
     measured = metrics.compute(outcome)
-    reasons = gates.failures(spec.need(EvaluateSection), measured, None, unanswered=unanswered)
+    reasons = gates.whys(gates.judged(spec.need(EvaluateSection), measured, None, unanswered=unanswered))
     sides = Sides(Examined(outcome, None), measured)
     page = report.write(report.Judgement(spec, "m", "t", sides, reasons), tmp_path).read_text()
     assert f"200 held-out rows ({unanswered} without an answer, not drawn)" in page

@@ -179,7 +179,7 @@ def test_what_may_be_noise_does_not_stop_a_challenger_and_swapping_the_two_turns
 
     def verdict(ours: Outcome, theirs: Outcome) -> list[str]:
         lost = intervals.difference(ours, theirs, "accuracy")
-        return gates.failures(section, metrics.compute(ours), metrics.compute(theirs), "1", lost=lost)
+        return gates.whys(gates.judged(section, metrics.compute(ours), metrics.compute(theirs), "1", lost=lost))
 
     assert verdict(good, bad) == []
     assert verdict(bad, good)[0].startswith("accuracy is 0.697")

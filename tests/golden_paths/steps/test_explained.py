@@ -83,5 +83,5 @@ def test_a_model_is_judged_though_it_cannot_be_explained_and_as_when_nobody_asks
     made = explain.finding(EXPLAIN, online.training_set, frame, both, None, tmp_path)
     assert [ruling.passed for ruling in made.rulings] == [False, False]
     asked = {"uri": model.uri, "digest": model.digest, "place": "the model"}
-    outcome = judged.outcome(online.context(model), online.training_set, frame, **asked)
+    outcome = judged.examined(online.context(model), online.training_set, frame, **asked).outcome
     assert np.array_equal(outcome.predictions, both.outcome.predictions)
