@@ -50,7 +50,8 @@ def duration(value: Any) -> timedelta:
     return length
 
 
-def _duration_text(value: timedelta) -> str:
+def duration_text(value: timedelta) -> str:
+    """As a spec would say it: 36h."""
     if value.microseconds:
         return f"{round(value.total_seconds() * 1000)}ms"
     seconds = int(value.total_seconds())
@@ -145,7 +146,7 @@ ParamName = Annotated[
 Duration = Annotated[
     timedelta,
     BeforeValidator(duration),
-    PlainSerializer(_duration_text),
+    PlainSerializer(duration_text),
     WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$", "examples": ["24h"]}),
 ]
 Bound = Annotated[

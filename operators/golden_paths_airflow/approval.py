@@ -16,6 +16,7 @@ from golden_paths.load import LoadedSpec
 from golden_paths.record import Check
 from golden_paths.step import StepContext
 from golden_paths.steps import approve
+from golden_paths.values import duration_text
 from golden_paths_airflow.connections import settings
 from golden_paths_airflow.links import LineageLink, ModelVersionLink, mlflow_ui
 from golden_paths_airflow.step_task import DEFAULTS, StepTask
@@ -100,7 +101,7 @@ class ApproveVersionOperator(StepTask, HITLOperator):
         models, rule = seen.clients.models, approval.rule_of(seen.spec, seen.project)
         if "error" in event:
             is_late = event.get("error_type") == "timeout"
-            why = f"nobody answered within {self.response_timeout}" if is_late else str(event["error"])
+            why = f"nobody answered within {duration_text(rule.within)}" if is_late and rule else str(event["error"])
             approval.decide(seen, version, yes=False, by="nobody", why=why)
             raise NotApproved(f"version {version.version} is rejected: {why}", remedy="run the path again")
         who = event["responded_by_user"] or {}

@@ -136,11 +136,13 @@ def test_the_command_prints_it_and_ends_with_1_when_it_was_altered(
     run, model = logged(uri, tmp_path)
     tags = {f"golden_paths.{name}": "1" * 64 for name in REBUILT}
     models.register(MODEL, uri=model, run_id=run, tags=tags)
+    history.add(models, MODEL, history.Change("approved", "1", "1" * 64, "run-1", "Grace", why="it is better"))
     promote(models, "1", "run-1")
     call = ["history", MODEL, "--project", str(tmp_path)]
     done = CliRunner().invoke(app, call, env={"COLUMNS": "200"})
     assert (done.exit_code, "promoted" in done.output, "Ada" in done.output) == (0, True, True)
-    altered(models, 1, by="Eve")
+    assert "approved" in done.output and "Grace" in done.output and "it is better" in done.output
+    altered(models, 2, by="Eve")
     assert CliRunner().invoke(app, call).exit_code == 1
     found = json.loads(CliRunner().invoke(app, [*call, "--json"]).stdout)
-    assert found["faults"] == ["entry 1 is not the one that version 1 was tagged with"]
+    assert found["faults"] == ["entry 2 is not the one that version 1 was tagged with"]

@@ -1,4 +1,4 @@
-"""history: which versions were the champion, and whether that account of it was altered."""
+"""history: which versions were approved and were the champion, and whether that account of it was altered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from golden_paths.connect import LazyClients, Settings
 from golden_paths.errors import GoldenPathsError
 from golden_paths.project import Project
 
-COLUMNS = ("", "when (UTC)", "what", "version", "instead of", "by", "run", "digest")
+COLUMNS = ("", "when (UTC)", "what", "version", "instead of", "by", "why", "run", "digest")
 
 
 def history(
@@ -25,7 +25,7 @@ def history(
         Path | None, typer.Option("--project", help="The project's folder; absent: the one this is called in.")
     ] = None,
 ) -> None:
-    """Every version that became the champion: when, by whom, instead of which. Exit code 1 when an entry was altered."""
+    """Every version that was approved, rejected or became the champion: when, by whom, why. Exit code 1 when one was altered."""
     here = Project.at(project) if project else Project.here(Path.cwd())
     models = LazyClients(here, Settings.from_environment(), lambda _: None).models
     found, faults = histories.entries(models, name), list(histories.faults(models, name))
@@ -46,6 +46,6 @@ def _table(found: list[histories.Entry]) -> Table:
     table = Table(*COLUMNS, box=None)
     for one in found:
         when, digest = f"{one.at:%Y-%m-%d %H:%M:%S}", one.digest[:12]
-        cells = (str(one.number), when, one.what, one.version, one.instead_of or "-", one.by or "-", one.run, digest)
+        cells = (str(one.number), when, one.what, one.version, one.instead_of or "-", one.by or "-", one.why or "-", one.run, digest)
         table.add_row(*map(escape, cells))
     return table

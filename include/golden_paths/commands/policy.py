@@ -13,7 +13,9 @@ from golden_paths import policy as policies
 from golden_paths.commands.output import console
 from golden_paths.errors import GoldenPathsError
 from golden_paths.policy import admission
+from golden_paths.policy.model import ApprovalRule
 from golden_paths.project import Project
+from golden_paths.values import duration_text
 
 app = typer.Typer(no_args_is_help=True, help="include/policy.yaml: check it, and render it for a cluster.")
 Place = Annotated[Path, typer.Option("--project", help="The project, or a folder of it.")]
@@ -28,11 +30,18 @@ def check(project: Place = Path()) -> None:
         console.print(f"{policies.FILE} is not there: nothing is restricted")
         return
     for risk in ("minimal", "limited", "high"):
-        console.print(f"[bold]{risk:8}[/] needs {', '.join(getattr(found.risk, risk).requires) or 'nothing more'}")
+        tier = getattr(found.risk, risk)
+        console.print(f"[bold]{risk:8}[/] needs {', '.join(tier.requires) or 'nothing more'}{_asked(tier.approval)}")
     for waiver in found.waivers:
         state = "[red]expired[/]" if waiver.has_expired() else "until"
         words = f"{waiver.model} without {waiver.gate}, by {waiver.owner}: {waiver.reason}"
         console.print(f"waiver   {escape(words)}; {state} {waiver.expires}")
+
+
+def _asked(rule: ApprovalRule | None) -> str:
+    if rule is None:
+        return ""
+    return escape(f"; approved by {rule.people} of {', '.join(rule.approvers)} within {duration_text(rule.within)}")
 
 
 @app.command(name="admission")
