@@ -46,6 +46,6 @@ def _table(found: list[histories.Entry]) -> Table:
     table = Table(*COLUMNS, box=None)
     for one in found:
         when, digest = f"{one.at:%Y-%m-%d %H:%M:%S}", one.digest[:12]
-        cells = (str(one.number), when, one.what, one.version, one.instead_of or "-", one.by or "-", one.why or "-", one.run, digest)
-        table.add_row(*map(escape, cells))
+        cells = (str(one.number), when, one.what, one.version, one.instead_of, one.by, one.why, one.run, digest)
+        table.add_row(*(escape(cell or "-") for cell in cells))
     return table
