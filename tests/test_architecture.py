@@ -52,8 +52,10 @@ ALLOWED = {
     "values": set(),
     "section": set(),
     "pod_sections": {"quantities", "section", "values"},
+    "data_sections": {"pod_sections", "section", "values"},
+    "monitor_sections": {"gate_sections", "quantities", "section", "values"},
     "gate_sections": {"quantities", "section", "values"},
-    "spec": {"gate_sections", "pod_sections", "quantities", "section", "values"},
+    "spec": {"data_sections", "gate_sections", "monitor_sections", "pod_sections", "quantities", "section", "values"},
 }
 
 

@@ -19,8 +19,10 @@ from golden_paths.clients import ModelRegistry
 from golden_paths.errors import StepFailed
 
 HASH, GATES = "golden_paths.history", "golden_paths.gates"  # tags of a version
-What = Literal["promoted", "rolled back", "approved", "rejected"]
-MOVES = ("promoted", "rolled back")  # those that change what serves
+What = Literal[
+    "promoted", "rolled back", "approved", "rejected", "alarmed", "renewed", "escalated", "calm", "recertified", "withdrawn"
+]
+MOVES = ("promoted", "rolled back", "withdrawn")  # those that change what serves
 NOTHING = ""
 TRIES = 5
 

@@ -11,7 +11,9 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
+from golden_paths.data_sections import RefreshSection, ScoreSection
 from golden_paths.gate_sections import DatasheetSection, EvaluateSection
+from golden_paths.monitor_sections import MonitorSection
 from golden_paths.pod_sections import OtherStep, Placed
 from golden_paths.quantities import Cpu, Memory, Percent
 from golden_paths.section import Section
@@ -28,6 +30,10 @@ class FeaturesSection(Section):
     freshness: Duration | None = Field(
         default=None,
         description="How old the newest row of every feature view may be at the end of the run's interval.",
+    )
+    refreshed_by: ModelName | None = Field(
+        default=None,
+        description="A feature-refresh spec that materializes this service: the path starts when that has, and only looks.",
     )
 
 
@@ -210,13 +216,17 @@ class PathSpec(Section):
     train: TrainSection | None = None
     evaluate: EvaluateSection | None = None
     deploy: DeploySection | None = None
+    monitor: MonitorSection | None = None
+    score: ScoreSection | None = None
+    refresh: RefreshSection | None = None
     steps: dict[OtherStep, Placed] | None = Field(
         default=None, description="Where the other steps run, as in evaluate: {run_in: pod}. Those that move what serves do not."
     )
 
     def need(self, kind: type[S]) -> S:
         """The section of this kind. A plan exists only when the path's sections are there, so steps may rely on it."""
-        for section in (self.features, self.training_set, self.train, self.evaluate, self.deploy):
+        for name in ("features", "training_set", "train", "evaluate", "deploy", "monitor", "score", "refresh"):
+            section = getattr(self, name)
             if isinstance(section, kind):
                 return section
         raise LookupError(f"{self.name} has no {kind.__name__}")

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DURATION = re.compile(r"([1-9][0-9]{0,5})(ms|[smhdw])")
+RATE = re.compile(r"([1-9][0-9]{0,3}) per ([0-9a-z]+)")
 THRESHOLD = re.compile(r"(>=|<=)\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*(?::[0-9]+/[a-z0-9._/-]+)?(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?(?:@sha256:[0-9a-f]{64})?")
 DNS_LABEL = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
@@ -21,6 +22,17 @@ NAME_LENGTH = 50  # of Kubernetes' 63: the rest is for '-v<version>' and the lik
 PRIVATE_NAME = re.compile(r".*-v[0-9]+-only")  # how a version's own Service is called on Kubernetes
 LONGEST = timedelta(days=3652)  # what is longer leaves the calendar when it is added to a date, and threading's clock
 PYTHON_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many within a time: '3 per 30d'."""
+
+    count: int
+    within: timedelta
+
+    def __str__(self) -> str:
+        return f"{self.count} per {duration_text(self.within)}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,15 @@ def duration(value: Any) -> timedelta:
     if length > LONGEST:
         raise ValueError("is longer than ten years|write a shorter one, as in 24h")
     return length
+
+
+def rate(value: Any) -> Rate:
+    """3 per 30d -> how many, within how long. Raises `ValueError` with problem|remedy."""
+    if isinstance(value, Rate):
+        return value
+    if not isinstance(value, str) or not (match := RATE.fullmatch(value)):
+        raise ValueError("is no rate|write a number, 'per' and a duration, as in 3 per 30d")
+    return Rate(int(match[1]), duration(match[2]))
 
 
 def duration_text(value: timedelta) -> str:
@@ -148,6 +169,12 @@ Duration = Annotated[
     BeforeValidator(duration),
     PlainSerializer(duration_text),
     WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$", "examples": ["24h"]}),
+]
+AtMost = Annotated[
+    Rate,
+    BeforeValidator(rate),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": f"^{RATE.pattern}$", "examples": ["3 per 30d"]}),
 ]
 Bound = Annotated[
     Threshold,

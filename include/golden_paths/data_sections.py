@@ -1,0 +1,33 @@
+"""What batch scoring and feature refresh are, as a spec says it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from golden_paths.pod_sections import Placed
+from golden_paths.section import Section
+from golden_paths.values import ModelName, ProjectPath
+
+
+class ScoreSection(Placed):
+    """Which rows the champion of a model answers, and where the answers go."""
+
+    model: ModelName = Field(description="The model whose champion answers, as its own spec names it.")
+    entities: ProjectPath = Field(
+        description="Parquet file with the entity keys and event_timestamp; the rows of the run's interval are scored."
+    )
+    output: ProjectPath = Field(
+        description="Folder of the project; each interval is one parquet file in it, with version and digest in every row."
+    )
+    newer_model: bool = Field(
+        default=False, description="Whether an interval may be scored by a version that was promoted after its end."
+    )
+    chunk: int = Field(default=50_000, ge=100, le=10_000_000, description="Rows that are joined and scored at a time.")
+
+
+class RefreshSection(Section):
+    """What refreshed features must keep."""
+
+    contract: ProjectPath | None = Field(
+        default=None, description="File of what the refreshed rows must keep: types, ranges, nulls. Absent: it is not checked."
+    )
