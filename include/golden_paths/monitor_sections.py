@@ -83,7 +83,8 @@ class MonitorSection(Section):
         default=None, description="Groups, on live predictions. inherit: as in evaluate.bias. Absent: they are not compared."
     )
     performance: Literal["inherit"] | PerformanceSection | None = Field(
-        default=None, description="Metrics, once labels arrive. inherit: the bounds of evaluate.metrics. Absent: labels are not awaited."
+        default=None,
+        description="Metrics, once labels arrive. inherit: the bounds of evaluate.metrics. Absent: labels are not awaited.",
     )
     freshness: Duration | None = Field(
         default=None, description="How old the newest row of every feature view may be in the online store."
