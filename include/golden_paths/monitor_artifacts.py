@@ -30,6 +30,7 @@ class Watched(Artifact):
     end: datetime
     rows: int
     verdicts: tuple[Verdict, ...]
+    calm: tuple[str, ...] = ()  # causes that could be judged, and are no alarm
     report: str = ""  # MLflow URI
     mlflow_run_id: str = ""
 
@@ -49,3 +50,4 @@ class Renewal(Artifact):
     causes: tuple[str, ...] = ()
     reason: str = ""
     run: str = ""
+    is_news: bool = False  # an escalation is said at every look, and is news once
