@@ -31,6 +31,7 @@ class Watched(Artifact):
     rows: int
     verdicts: tuple[Verdict, ...]
     calm: tuple[str, ...] = ()  # causes that could be judged, and are no alarm
+    news: tuple[str, ...] = ()  # causes that alarm, and did not at the look before
     report: str = ""  # MLflow URI
     mlflow_run_id: str = ""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from golden_paths.paths import Path, online_model
+from golden_paths.paths import Path, online_model, watch
+from golden_paths.spec import PathSpec
 from golden_paths.step import Step
 from golden_paths.steps import (
     approve,
@@ -13,10 +14,12 @@ from golden_paths.steps import (
     materialize,
     promote,
     register,
+    renew,
     retire,
     smoke,
     train,
 )
+from golden_paths.steps import watch as watch_step
 
 STEPS: dict[str, Step] = {
     step.name: step
@@ -32,7 +35,16 @@ STEPS: dict[str, Step] = {
         canary.STEP,
         promote.STEP,
         retire.STEP,
+        watch_step.STEP,
+        renew.STEP,
     )
 }
 
 PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH,)}
+BESIDE: tuple[Path, ...] = (watch.PATH,)  # roads that a spec has beside its own
+
+
+def steps_beside(step: Step, spec: PathSpec) -> list[Step]:
+    """All steps of the road that this step is on, as the spec has them: its makers are among them."""
+    road = next((path for path in BESIDE if step.name in path.steps), None) or PATHS[spec.golden_path]
+    return [STEPS[name] for name in road.steps if STEPS[name].applies(spec)]

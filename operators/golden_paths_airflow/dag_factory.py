@@ -22,6 +22,7 @@ from golden_paths.yaml_source import parse
 from golden_paths_airflow import rollback
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
 from golden_paths_airflow.schedules import START, airflow_schedule, refusal
+from golden_paths_airflow.spec_dag import SpecDag
 from golden_paths_airflow.step_operators import OPERATORS
 
 RUNS = 3  # one that makes a version, one that waits to retire the version before, one that rolls back
@@ -33,19 +34,6 @@ TYPES = {
     str: ["string"],
     type(None): ["null", "number", "string", "boolean"],
 }
-
-
-class SpecDag(DAG):
-    """A DAG whose code, in Airflow's UI, is its spec. Workers still find it through the loader's path."""
-
-    def __init__(self, file: Path, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._spec_file = str(file)
-
-    def validate(self) -> None:
-        """Airflow calls this after it has stamped the loader's path on the DAG."""
-        super().validate()  # type: ignore[no-untyped-call]
-        self.fileloc = self._spec_file
 
 
 def build_dag(loaded: LoadedSpec) -> DAG:

@@ -13,6 +13,7 @@ from golden_paths.spec import PathSpec
 from golden_paths.values import Duration, KubernetesName, ModelName, ProjectPath, Text
 
 FILE = "include/policy.yaml"
+Event = Literal["alarm", "renewal", "escalated", "expired"]
 RISKS = ("minimal", "limited", "high")
 
 
@@ -117,6 +118,21 @@ class Waiver(Section):
         return self.expires < (today or datetime.now(UTC).date())
 
 
+class Notice(Section):
+    """One of Airflow's notifiers, and what it is told of."""
+
+    notifier: Text = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="Its class, as in airflow.providers.smtp.notifications.smtp.SmtpNotifier; it must be installed where tasks run.",
+    )
+    on: tuple[Event, ...] = Field(
+        default=("alarm", "escalated", "expired"), strict=False, min_length=1, description="What it is told of."
+    )
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="Of the class. Templates in them find {{ golden_paths.text }}, .model, .owner and .event."
+    )
+
+
 class Policy(Section):
     """The whole file."""
 
@@ -133,5 +149,8 @@ class Policy(Section):
     defaults: dict[Literal["features", "training_set", "train", "evaluate", "deploy"], dict[str, Any]] = Field(
         default_factory=dict,
         description="By section of a spec: what holds where a spec has the section, and leaves the key out.",
+    )
+    notify: tuple[Notice, ...] = Field(
+        default=(), strict=False, max_length=20, description="Who is told of models that are watched."
     )
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False)

@@ -1,0 +1,52 @@
+"""NAME.watch: the DAG beside a model's own that looks at it and has it renewed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, DeltaDataIntervalTimetable
+
+from golden_paths.load import LoadedSpec
+from golden_paths.paths import watch
+from golden_paths.plan import make_plan, plan_markdown
+from golden_paths_airflow.schedules import START, airflow_schedule
+from golden_paths_airflow.spec_dag import SpecDag
+from golden_paths_airflow.watch import RenewModelOperator, WatchModelOperator
+
+SUFFIX = ".watch"
+OPERATORS = {operator.step.name: operator for operator in (WatchModelOperator, RenewModelOperator)}
+
+
+def watch_dag(loaded: LoadedSpec) -> DAG | None:
+    """None for a spec that asks for no watch. Windows are intervals of the schedule, in UTC, one after the other."""
+    spec = loaded.spec
+    if spec.monitor is None:
+        return None
+    plan = make_plan(spec, watch.PATH)
+    dag = SpecDag(
+        loaded.file,
+        dag_id=f"{spec.name}{SUFFIX}",
+        description=f"Watches {spec.name} while it serves.",
+        schedule=with_intervals(spec.monitor.schedule),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args={"owner": spec.owner},
+        tags=["golden-path", plan.path.id, spec.owner],
+        doc_md=plan_markdown(plan),
+    )
+    tasks: dict[str, Any] = {}
+    for step in plan.steps:
+        tasks[step.name] = OPERATORS[step.name](task_id=step.name, dag=dag, loaded=loaded, doc=step.summary)
+        for before in step.needs:
+            tasks[step.name].set_upstream(tasks[before])
+    return dag
+
+
+def with_intervals(schedule: str) -> CronDataIntervalTimetable | DeltaDataIntervalTimetable:
+    """Airflow 3 gives runs of a cron expression no interval unless it is asked to."""
+    found = airflow_schedule(schedule)
+    if isinstance(found, timedelta):
+        return DeltaDataIntervalTimetable(found)
+    return CronDataIntervalTimetable(schedule, timezone="UTC")
