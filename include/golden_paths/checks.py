@@ -13,10 +13,19 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from golden_paths import code_files, columns, gate_checks, online_stores, pod_checks, policy, regular_file, schedule
+from golden_paths import (
+    code_files,
+    columns,
+    gate_checks,
+    online_stores,
+    path_checks,
+    pod_checks,
+    policy,
+    regular_file,
+    schedule,
+)
 from golden_paths.modelling.metrics import METRICS
 from golden_paths.project import Project
-from golden_paths.registry import PATHS
 from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
 
@@ -30,7 +39,7 @@ FEAST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 
 def check(spec: PathSpec, document: Document, project: Project) -> None:
     """Add to the document's problems everything that a spec of a valid shape still gets wrong."""
-    _path(spec, document)
+    path_checks.check(spec, document)
     _schedule(spec, document)
     _features(spec, document, project)
     _training_set(spec, document, project)
@@ -49,22 +58,6 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
 
 def _say(document: Document, path: Key, problem: str, remedy: str) -> None:
     document.complain(document.lines.get(path, 1), path, document.texts.get(path), problem, remedy)
-
-
-def _path(spec: PathSpec, document: Document) -> None:
-    if path := PATHS.get(spec.golden_path):
-        for section in path.sections:
-            if getattr(spec, section) is None:
-                line = document.lines[("golden_path",)]
-                document.complain(line, (section,), None, f"is missing, and {path.id} needs it", "add the section")
-        return
-    name, _, version = spec.golden_path.partition("@")
-    versions = [str(path.version) for path in PATHS.values() if path.name == name]
-    if versions:
-        problem = f"has no version '{version}'" if version else "names no version"
-        _say(document, ("golden_path",), problem, f"write {name}@{versions[-1]}")
-    else:
-        _say(document, ("golden_path",), "is not a golden path", _nearest(spec.golden_path, tuple(PATHS)))
 
 
 def _schedule(spec: PathSpec, document: Document) -> None:
