@@ -136,10 +136,23 @@ def faults(models: ModelRegistry, model: str) -> Iterator[str]:
             yield f"entry {entry.number} is not the one that version {version} was tagged with"
         if of_gates(tags) != entry.gates:
             yield f"the gates of version {version} are not those of entry {entry.number}"
-    champion = models.champion(model)
-    last = next((entry for entry in reversed(known) if entry and entry.what in MOVES), None)
-    if last and (champion is None or (champion.version, champion.digest) != (last.version, last.digest)):
-        now = f"version {champion.version}" if champion else "no version"
+    if last := last_move([entry for entry in known if entry]):
+        yield from _of_alias(models, last)
+
+
+def last_move(known: Sequence[Entry]) -> Entry | None:
+    """The entry by which it follows what serves now: that version, or after a withdrawal none."""
+    return next((entry for entry in reversed(known) if entry.what in MOVES), None)
+
+
+def _of_alias(models: ModelRegistry, last: Entry) -> Iterator[str]:
+    champion = models.champion(last.model)
+    now = f"version {champion.version}" if champion else "no version"
+    if last.what == "withdrawn":
+        if champion:
+            then = f"by entry {last.number} version {last.version} was withdrawn"
+            yield f"the champion is {now}, and {then}: the alias was moved by hand"
+    elif champion is None or (champion.version, champion.digest) != (last.version, last.digest):
         yield f"the champion is {now}, and by entry {last.number} it is version {last.version}: the alias was moved by hand"
 
 

@@ -68,6 +68,9 @@ class FakeModelRegistry:
     def set_alias(self, model: str, alias: str, version: str) -> None:
         self.models[model].aliases[alias] = version
 
+    def remove_alias(self, model: str, alias: str) -> None:
+        self.models.get(model, FakeModel()).aliases.pop(alias, None)
+
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         self.models[model].versions[version].tags.update(tags)
 

@@ -139,6 +139,9 @@ class ModelRegistry(Protocol):
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point an alias at a version."""
 
+    def remove_alias(self, model: str, alias: str) -> None:
+        """Have no version carry the alias; none may carry it already."""
+
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         """Set tags on a version."""
 
@@ -184,8 +187,15 @@ class Target(Protocol):
     def retire(self, endpoint: str) -> datetime | None:
         """Put to rest what served before and was kept long enough; returns when the next will have been."""
 
+    def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
+        """Have the stable address say 503 with this reason, for good: until another version takes it. It cannot be undone.
+
+        Every request gets the model's answer or that one. Does not wait for a rollout. False when no version serves, or
+        another one than `version`. Of a version that is withdrawn already the first reason stays.
+        """
+
     def serving(self, endpoint: str) -> Endpoint | None:
-        """What has the stable address now."""
+        """What has the stable address now. None when its version was withdrawn: then nothing is served."""
 
     def stop(self, endpoint: str) -> bool:
         """End an endpoint and all its processes. False when there was none."""

@@ -21,6 +21,7 @@ from golden_paths.rollout.release import Release
 from golden_paths.rollout.state import State
 from golden_paths.rollout.traffic import Traffic
 from golden_paths.rollout.versions import Versions
+from golden_paths.rollout.withdrawal import ClusterAddress
 from golden_paths.spec import DeploySection, PathSpec
 
 
@@ -58,7 +59,7 @@ class KubernetesTarget:
         """Judge each step of the rollout. None, when no version is in service beside which it could be judged."""
         with self._rollout(candidate) as lease:
             champion = self._champion()
-            if champion is None or champion.is_of(candidate):
+            if champion is None or champion.is_of(candidate) or champion.withdrawn:
                 self._log("no other version is in service: there is no traffic to share, and nothing to be judged by")
                 return ()
             rollout = self._spec.need(DeploySection).rollout
@@ -113,6 +114,10 @@ class KubernetesTarget:
         with self._rollout(candidate) as lease:
             self._remove(candidate)
         lease.release()
+
+    def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
+        """Replace the pods of the version in service by ones that answer 503, and load no model."""
+        return ClusterAddress(ClusterApi(self._settings, self._log)).withdraw(endpoint, reason, version=version)
 
     def retire(self, endpoint: str) -> datetime | None:
         """Scale to zero what served before deploy.keep_previous, and remove what is beyond deploy.keep_versions."""
@@ -192,7 +197,12 @@ class KubernetesTarget:
     ) -> tuple[Release, bytes | None]:
         """The release and its features package. The content of a version that is there already never changes."""
         recorded = self._versions.recorded(version)
-        package = None
+        package, state = None, self._traffic.state()
+        if recorded and recorded.withdrawn and state and state.is_of(version):
+            raise StepFailed(  # its pods have the traffic: they would take it before anything has looked at them
+                f"version {version.version} of {version.model} is withdrawn, and has the address: {recorded.withdrawn}",
+                remedy="run the path again to make a version of its own",
+            )
         if recorded:
             package = self._versions.package(recorded)
         elif features:

@@ -121,6 +121,12 @@ class MlflowModels:
         with answering(self.uri):
             self._client.set_registered_model_alias(model, alias, version)
 
+    def remove_alias(self, model: str, alias: str) -> None:
+        """Have no version carry the alias."""
+        if self._aliased(model, alias):
+            with answering(self.uri):
+                self._client.delete_registered_model_alias(model, alias)
+
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         """Set tags on a version."""
         with answering(self.uri):

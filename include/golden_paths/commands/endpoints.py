@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from golden_paths.clients.local_target import EndpointStatus as Status
+from golden_paths.clients.endpoint_status import EndpointStatus as Status
 from golden_paths.clients.local_target import LocalTarget
 from golden_paths.cluster.api import ClusterApi
 from golden_paths.cluster.settings import ClusterSettings

@@ -46,6 +46,7 @@ class Release(BaseModel):
     memory: str
     port: int
     ready_seconds: int
+    withdrawn: str = ""  # the reason; its pods then answer with that, and load no model
 
     @property
     def name(self) -> str:
