@@ -10,6 +10,8 @@ from pathlib import Path
 from golden_paths import digests
 from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.serve.metrics import Metrics
+from golden_paths.serve.status import Identity
 from golden_paths.withdrawal import reason_of
 
 WITHDRAWN = "withdrawn: "  # in the place of an address, with the reason
@@ -31,6 +33,7 @@ class FakeTarget:
     def __init__(self, url: str = "http://127.0.0.1:1") -> None:
         self.url = url
         self.asked: list[str] = []
+        self.measured: dict[str, str] = {}  # what tests have its servers say
         self._rollouts: dict[str, Rollout] = {}
 
     def start(
@@ -110,6 +113,12 @@ class FakeTarget:
         if one is None or one.serving is None or not one.running or is_withdrawn(one.serving):
             return None
         return self._endpoint(one.serving, one.before)
+
+    def measurements(self, endpoint: str) -> dict[str, str]:
+        if (serving := self.serving(endpoint)) is None:
+            return {}
+        identity = Identity(serving.endpoint, serving.version, serving.digest, "", "")
+        return self.measured or {f"process {serving.version}": Metrics(identity).text().decode()}
 
     def stop(self, endpoint: str) -> bool:
         rollout = self._rollouts.get(endpoint, Rollout())

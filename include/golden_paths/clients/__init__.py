@@ -197,6 +197,9 @@ class Target(Protocol):
     def serving(self, endpoint: str) -> Endpoint | None:
         """What has the stable address now. None when its version was withdrawn: then nothing is served."""
 
+    def measurements(self, endpoint: str) -> Mapping[str, str]:
+        """What each server of the version in service has counted since it started, in Prometheus' text, by server."""
+
     def stop(self, endpoint: str) -> bool:
         """End an endpoint and all its processes. False when there was none."""
 

@@ -14,7 +14,7 @@ from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.errors import StepFailed
 from golden_paths.policy.objects import Forbidden, guard
 from golden_paths.project import Project
-from golden_paths.rollout import manifests
+from golden_paths.rollout import manifests, measurements
 from golden_paths.rollout.canary import Canary
 from golden_paths.rollout.lease import Lease
 from golden_paths.rollout.release import Release
@@ -144,6 +144,11 @@ class KubernetesTarget:
     def serving(self, endpoint: str) -> Endpoint | None:
         """What has the Service's traffic."""
         return self._traffic.serving()
+
+    def measurements(self, endpoint: str) -> dict[str, str]:
+        """Of every pod of the version in service."""
+        state = self._traffic.state()
+        return measurements.of_pods(self._api, endpoint, state.serving) if state else {}
 
     def stop(self, endpoint: str) -> bool:
         """Remove all objects of the model."""

@@ -12,7 +12,7 @@ from typing import Any
 from golden_paths import digests
 from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion
 from golden_paths.clients.endpoint_status import EndpointStatus, of_folder
-from golden_paths.endpoint import control, launch
+from golden_paths.endpoint import control, launch, measurements
 from golden_paths.endpoint import state as states
 from golden_paths.endpoint.state import EndpointState, Served, key_of
 from golden_paths.errors import DigestMismatch, StepFailed
@@ -127,6 +127,10 @@ class LocalTarget:
                     endpoint=endpoint, url=one.url, version=one.version, digest=one.digest, previous=one.previous
                 )
         return None
+
+    def measurements(self, endpoint: str) -> dict[str, str]:
+        """Of the one server of the version in service."""
+        return measurements.of_folder(self._folder(endpoint))
 
     def statuses(self) -> tuple[EndpointStatus, ...]:
         """Every endpoint of the project that runs or comes back with the next `start`, by name."""

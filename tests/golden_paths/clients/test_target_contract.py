@@ -19,6 +19,7 @@ from golden_paths.clients import Target, kubernetes_target
 from golden_paths.clients.kubernetes_target import KubernetesTarget
 from golden_paths.clients.local_target import LocalTarget
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.monitoring import traffic
 from golden_paths.project import Project
 from golden_paths.rollout import manifests
 from golden_paths.rollout.lease import Lease
@@ -125,6 +126,16 @@ def test_shift_repeated_says_the_same_and_the_address_stays(target: Target, save
     candidate, second = shifted(target, saved, "2")
     assert second == first.model_copy(update={"version": "2", "previous": "1"})
     assert (target.shift(candidate), target.serving(NAME)) == (second, second)
+
+
+def test_the_servers_of_what_serves_tell_what_they_have_counted(target: Target, saved: Saved) -> None:
+    assert target.measurements(NAME) == {}
+    _, endpoint = shifted(target, saved, "1")
+    target.settle(endpoint)
+    start(target, saved, "2")
+    found = target.measurements(NAME)
+    assert len(found) == 1
+    assert all('version="1"' in text and traffic.read(text).errors == 0 for text in found.values())
 
 
 def test_settle_and_retire_end_the_version_before_and_may_be_repeated(target: Target, saved: Saved) -> None:
