@@ -17,6 +17,8 @@ from golden_paths import (
     code_files,
     columns,
     gate_checks,
+    metric_checks,
+    monitor_checks,
     online_stores,
     path_checks,
     pod_checks,
@@ -24,7 +26,7 @@ from golden_paths import (
     regular_file,
     schedule,
 )
-from golden_paths.modelling.metrics import METRICS
+from golden_paths.monitor_sections import PerformanceSection
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
@@ -43,9 +45,11 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     _schedule(spec, document)
     _features(spec, document, project)
     _training_set(spec, document, project)
+    _labels(spec, document, project)
     _train(spec, document, project)
-    _metrics(spec, document)
+    metric_checks.check(spec, document)
     gate_checks.check(spec, document, project)
+    monitor_checks.check(spec, document)
     pod_checks.check(spec, document, project)
     policy.check(spec, document, project)
 
@@ -104,22 +108,36 @@ def _feast_project(repo: Path, document: Document) -> None:
 
 def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
     key: Key = ("training_set", "entities")
-    if not (section := spec.training_set) or not (
-        file := _place(section.entities, key, document, project, Path.is_file)
-    ):
+    if not (section := spec.training_set) or (names := _entity_columns(section.entities, key, document, project)) is None:
         return
+    if section.label == TIMESTAMP:
+        _say(document, ("training_set", "label"), "is the rows' time", "name the column that the model predicts")
+    elif section.label not in names:
+        _say(document, ("training_set", "label"), f"is no column of {section.entities}", _nearest(section.label, names))
+
+
+def _labels(spec: PathSpec, document: Document, project: Project) -> None:
+    asked, key = spec.monitor.performance if spec.monitor else None, ("monitor", "performance", "labels")
+    if not spec.training_set or not isinstance(asked, PerformanceSection) or not asked.labels:
+        return
+    names = _entity_columns(asked.labels, key, document, project)
+    if names is not None and (label := spec.training_set.label) not in names:
+        _say(document, key, f"has no column {label}, the label", _nearest(label, names))
+
+
+def _entity_columns(name: str, key: Key, document: Document, project: Project) -> tuple[str, ...] | None:
+    """Of a parquet file that the spec names; None when it cannot be read."""
+    if not (file := _place(name, key, document, project, Path.is_file)):
+        return None
     try:
         names = _columns(file, _stamp(file))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         _say(document, key, f"is no parquet file: {reason}", "write it with DataFrame.to_parquet")
-        return
+        return None
     if TIMESTAMP not in names:
         _say(document, key, f"has no column {TIMESTAMP}", "add it: the time, in UTC, at which a row's label was known")
-    if section.label == TIMESTAMP:
-        _say(document, ("training_set", "label"), "is the rows' time", "name the column that the model predicts")
-    elif section.label not in names:
-        _say(document, ("training_set", "label"), f"is no column of {section.entities}", _nearest(section.label, names))
+    return names
 
 
 def _train(spec: PathSpec, document: Document, project: Project) -> None:
@@ -140,22 +158,6 @@ def _train(spec: PathSpec, document: Document, project: Project) -> None:
         _say(document, key, f"is not Python: {error.msg}{line}", "mend the file")
     except OSError as error:
         _say(document, key, f"cannot be read ({error.strerror})", "make it smaller, or check its permissions")
-
-
-def _metrics(spec: PathSpec, document: Document) -> None:
-    if not (section := spec.evaluate):
-        return
-    for name, bound in section.metrics.items():
-        key: Key = ("evaluate", "metrics", name)
-        if name not in METRICS and not document.full:
-            remedy = _nearest(name, tuple(METRICS))
-            document.complain(document.lines[key], key, None, "is not a metric that is known", remedy)
-        elif (bound.operator == ">=") is not METRICS[name].greater_is_better:
-            better, sign = ("higher", ">=") if METRICS[name].greater_is_better else ("lower", "<=")
-            _say(document, key, f"keeps good models out: {name} is better when {better}", f'write "{sign} {bound.value:g}"')
-    if section.champion and section.champion.metric not in section.metrics:
-        remedy = _nearest(section.champion.metric, tuple(section.metrics))
-        _say(document, ("evaluate", "champion", "metric"), "is not among evaluate.metrics", remedy)
 
 
 def _place(name: str, key: Key, document: Document, project: Project, is_there: Callable[[Path], bool]) -> Path | None:

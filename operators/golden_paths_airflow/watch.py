@@ -64,7 +64,8 @@ class RenewModelOperator(StepTask, TriggerDagRunOperator):
     def context_of(self, context: Mapping[str, Any], settings: Settings) -> StepContext:
         """With what Airflow knows of runs."""
         if self.seen is None:
-            self.seen = replace(super().context_of(context, settings), state_of=lambda dag, run: state_of(context["ti"], dag, run))
+            found = super().context_of(context, settings)
+            self.seen = replace(found, state_of=lambda dag, run: state_of(context["ti"], dag, run))
         return self.seen
 
     def execute(self, context: Any) -> None:

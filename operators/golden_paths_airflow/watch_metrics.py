@@ -11,7 +11,7 @@ PREFIX = "golden_paths.watch"
 
 
 def emit(watched: Watched) -> None:
-    """golden_paths.watch.MODEL.rows, and for each cause .alarm.CAUSE: how many alarms; a cause that was not judged tells nothing."""
+    """golden_paths.watch.MODEL.rows, and for each cause .alarm.CAUSE: how many alarms; what was not judged tells nothing."""
     name = f"{PREFIX}.{watched.model}"
     stats.gauge(f"{name}.rows", watched.rows)
     alarms = [one.cause for one in watched.alarms]

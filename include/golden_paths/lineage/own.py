@@ -108,7 +108,7 @@ class DeploymentDatasetFacet(DatasetFacet):
 
 @attr.define
 class WatchDatasetFacet(DatasetFacet):
-    """A look at an endpoint: which version, the time of the answers and how many, the causes that alarm, and those that are calm."""
+    """A look at an endpoint: which version, the time and number of its answers, causes that alarm, causes that are calm."""
 
     modelVersion: str  # noqa: N815
     modelDigest: str  # noqa: N815

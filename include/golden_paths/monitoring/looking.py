@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from golden_paths import expiry, parquet, prediction_log
+from golden_paths import expiry, parquet
 from golden_paths.artifacts import ModelVersion
 from golden_paths.errors import StepFailed
 from golden_paths.modelling.finding import Finding

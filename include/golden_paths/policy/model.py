@@ -125,13 +125,14 @@ class Notice(Section):
 
     notifier: Text = Field(
         pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
-        description="Its class, as in airflow.providers.smtp.notifications.smtp.SmtpNotifier; it must be installed where tasks run.",
+        description="Its class, as in airflow.providers.smtp.notifications.smtp.SmtpNotifier; installed where tasks run.",
     )
     on: tuple[Event, ...] = Field(
         default=("alarm", "escalated", "expired"), strict=False, min_length=1, description="What it is told of."
     )
     arguments: dict[str, Any] = Field(
-        default_factory=dict, description="Of the class. Templates in them find {{ golden_paths.text }}, .model, .owner and .event."
+        default_factory=dict,
+        description="Of the class. Templates in them find {{ golden_paths.text }}, .model, .owner and .event.",
     )
 
 
