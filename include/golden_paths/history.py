@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -38,6 +38,18 @@ class Change:
     by: str
     instead_of: str | None = None
     why: str = ""
+
+
+class Bytes(Protocol):
+    """A version and the digest of its files: a ModelVersion, an Endpoint, an Entry of the history."""
+
+    @property
+    def version(self) -> str:
+        """Its number."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256."""
 
 
 class Entry(BaseModel):

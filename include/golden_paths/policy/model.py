@@ -85,6 +85,9 @@ class ApprovalRule(Section):
         return self
 
 
+Expiry = Literal["recertify", "withdraw", "keep"]
+
+
 class Tier(Section):
     """What a spec of this risk must have."""
 
@@ -96,6 +99,17 @@ class Tier(Section):
     approval: ApprovalRule | None = Field(
         default=None, description="Absent: what passed the gates goes on by itself."
     )
+    expiry: Expiry = Field(
+        default="keep",
+        description="What becomes of a version that is older than monitor.max_age. recertify: the approvers are asked whether it "
+        "may serve for as long again; withdraw: its address answers 503; keep: it serves on, with an alarm.",
+    )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Tier:
+        if self.expiry == "recertify" and self.approval is None:
+            raise ValueError("asks to recertify, and names nobody to ask|add approval with its approvers, or write withdraw")
+        return self
 
 
 class Risk(Section):

@@ -29,11 +29,7 @@ def statuses(api: ClusterApi) -> tuple[EndpointStatus, ...]:
     """Every model that has a version in service in the namespace, by name."""
     services = api.list("Service", labels.MANAGED)
     models = sorted(one["metadata"]["name"] for one in services if labels.ROLLOUT in one["metadata"].get("annotations", {}))
-    found = []
-    for model in models:
-        if one := Traffic(api, model).status():
-            found.append(one)
-    return tuple(found)
+    return tuple(one for model in models if (one := Traffic(api, model).status()))
 
 
 class Traffic:
