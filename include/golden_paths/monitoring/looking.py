@@ -47,7 +47,7 @@ def findings(context: StepContext, look: Look, run: str) -> tuple[list[Finding],
     if section.freshness is not None:
         found.append(_freshness(context, section.freshness))
     if section.max_age is not None:
-        began = expiry.started_at(context.clients.models, look.champion.model, look.champion.version)
+        began = expiry.started_at(context.clients.models, look.champion.model, look.champion)
         found.append(standing.age(began, now, section.max_age))
     counters: dict[str, Counted] = {}
     if section.errors is not None or section.latency is not None:

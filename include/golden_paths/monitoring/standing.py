@@ -9,11 +9,19 @@ from golden_paths.artifacts import ViewState
 from golden_paths.modelling.finding import Finding, Ruling
 from golden_paths.values import duration_text
 
+AGE = "Age of the model"
 SOON = 0.8  # of max_age: from here on it is an alarm, so that a new version may come before the old one expires
 
 
-def age(started: datetime, now: datetime, max_age: timedelta) -> Finding:
-    """An alarm from four fifths of `max_age` on; what comes when it has expired is the policy's word."""
+def age(started: datetime | None, now: datetime, max_age: timedelta) -> Finding:
+    """An alarm from four fifths of `max_age` on; what comes when it has expired is the policy's word.
+
+    So is a version of which nobody knows since when it serves: a new one would have a history.
+    """
+    if started is None:
+        words = f"age: nobody knows since when it serves (max_age {duration_text(max_age)})"
+        unknown = Ruling(gate="age", passed=False, expected="a beginning in its history", words=words, state="unknown")
+        return Finding(title=AGE, rulings=(unknown,))
     old = now - started
     state = "expired" if old >= max_age else "expires soon" if old >= SOON * max_age else ""
     until = (started + max_age).isoformat(timespec="minutes")
@@ -26,7 +34,7 @@ def age(started: datetime, now: datetime, max_age: timedelta) -> Finding:
         state=state,
         value=old.total_seconds(),
     )
-    return Finding(title="Age of the model", rulings=(ruling,))
+    return Finding(title=AGE, rulings=(ruling,))
 
 
 def freshness(views: Sequence[ViewState], now: datetime, allowed: timedelta) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from golden_paths import expiry, history
+from golden_paths.artifacts import ModelVersion
 from golden_paths.lineage import of_watch
 from golden_paths.monitor_artifacts import Renewal, Watched
 from golden_paths.monitor_sections import MonitorSection
@@ -26,18 +27,19 @@ def run(context: StepContext) -> Renewal:
     if now - watched.end > renewal.LATE:
         context.log(f"a look at the past starts nothing: its window ended {watched.end.isoformat(timespec='seconds')}")
         return nothing
-    decision = renewal.decide(context.spec.need(MonitorSection).retrain, _situation(context, watched, now))
+    decision = renewal.decide(context.spec.need(MonitorSection).retrain, _situation(context, watched, champion, now))
     for change in decision.notes:
         entry = history.add(models, watched.model, change)
         context.log(f"entry {entry.number} of the model's history: {entry.what}")
     made = decision.renewal
     if made.action == "withdraw":
-        expiry.withdraw(context, champion, reason=made.reason)
+        who = context.run
+        expiry.withdraw(context.clients, context.spec, champion, run=who.id, by=who.by, reason=made.reason)
     context.log(f"{made.action}{f': {made.reason}' if made.reason else ''}{f' ({made.run})' if made.run else ''}")
     return made
 
 
-def _situation(context: StepContext, watched: Watched, now: datetime) -> Situation:
+def _situation(context: StepContext, watched: Watched, champion: ModelVersion, now: datetime) -> Situation:
     models, section = context.clients.models, context.spec.need(MonitorSection)
     alarms: dict[str, str] = {}
     for one in watched.alarms:
@@ -52,7 +54,7 @@ def _situation(context: StepContext, watched: Watched, now: datetime) -> Situati
         look=context.run.id,
         by=context.run.by,
         now=now,
-        started=expiry.started_at(models, watched.model, watched.version),
+        started=expiry.started_at(models, watched.model, champion),
         max_age=section.max_age,
         expiry=expiry.rule_of(context.spec, context.project),
         state_of=context.state_of,
