@@ -21,6 +21,7 @@ from golden_paths import (
     path_checks,
     pod_checks,
     policy,
+    refresh_checks,
     regular_file,
     schedule,
 )
@@ -46,6 +47,7 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     _train(spec, document, project)
     _metrics(spec, document)
     gate_checks.check(spec, document, project)
+    refresh_checks.check(spec, document, project)
     pod_checks.check(spec, document, project)
     policy.check(spec, document, project)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from golden_paths.paths import Path, online_model
+from golden_paths.paths import Path, feature_refresh, online_model
 from golden_paths.step import Step
 from golden_paths.steps import (
     approve,
     build_training_set,
     canary,
+    check_features,
     deploy,
     evaluate,
     materialize,
@@ -21,6 +22,7 @@ from golden_paths.steps import (
 STEPS: dict[str, Step] = {
     step.name: step
     for step in (
+        check_features.STEP,
         materialize.STEP,
         build_training_set.STEP,
         train.STEP,
@@ -35,4 +37,4 @@ STEPS: dict[str, Step] = {
     )
 }
 
-PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH,)}
+PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH, feature_refresh.PATH)}
