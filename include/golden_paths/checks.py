@@ -23,6 +23,7 @@ from golden_paths import (
     path_checks,
     pod_checks,
     policy,
+    refresh_checks,
     regular_file,
     schedule,
 )
@@ -50,6 +51,7 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     metric_checks.check(spec, document)
     gate_checks.check(spec, document, project)
     monitor_checks.check(spec, document)
+    refresh_checks.check(spec, document, project)
     pod_checks.check(spec, document, project)
     policy.check(spec, document, project)
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from golden_paths.pod_sections import Placed
 from golden_paths.section import Section
-from golden_paths.values import ModelName, ProjectPath
+from golden_paths.values import ModelName, ProjectPath, Text
 
 
 class ScoreSection(Placed):
@@ -29,5 +29,9 @@ class RefreshSection(Section):
     """What refreshed features must keep."""
 
     contract: ProjectPath | None = Field(
-        default=None, description="File of what the refreshed rows must keep: types, ranges, nulls. Absent: it is not checked."
+        default=None,
+        description="File of what the rows must keep, or none is written: types, ranges, nulls. Absent: they are not checked.",
+    )
+    sensitive: tuple[Text, ...] = Field(
+        default=(), strict=False, max_length=20, description="Columns of which no value is told when the contract is broken."
     )

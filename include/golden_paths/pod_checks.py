@@ -49,7 +49,7 @@ def _runnable(name: str, key: Key, spec: PathSpec, document: Document, project: 
     """A pod has none of this machine's files beside those that are sent to it."""
     if name == "smoke" and spec.deploy and spec.deploy.to == "local":
         document.complain_at((*key, "run_in"), "is asked of a pod, and no pod reaches a local endpoint", WORKER)
-    if name not in ("materialize", "build_training_set") or not spec.features:
+    if name not in ("check_features", "materialize", "build_training_set") or not spec.features:
         return
     files = _file_stores(project.path(spec.features.repo), online=name == "materialize")
     if files:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from golden_paths.paths import Path, online_model, watch
+from golden_paths.paths import Path, feature_refresh, online_model, watch
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step
 from golden_paths.steps import (
     approve,
     build_training_set,
     canary,
+    check_features,
     deploy,
     evaluate,
     materialize,
@@ -24,6 +25,7 @@ from golden_paths.steps import watch as watch_step
 STEPS: dict[str, Step] = {
     step.name: step
     for step in (
+        check_features.STEP,
         materialize.STEP,
         build_training_set.STEP,
         train.STEP,
@@ -40,7 +42,7 @@ STEPS: dict[str, Step] = {
     )
 }
 
-PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH,)}
+PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH, feature_refresh.PATH)}
 BESIDE: tuple[Path, ...] = (watch.PATH,)  # roads that a spec has beside its own
 
 

@@ -35,7 +35,8 @@ class FeaturesSection(Section):
     )
     refreshed_by: ModelName | None = Field(
         default=None,
-        description="A feature-refresh spec that materializes this service: the path starts when that has, and only looks.",
+        description="A feature-refresh spec that materializes this service. The path then only looks at what it did, and starts "
+        "when that has ended well, unless it has a schedule of its own.",
     )
 
 
@@ -211,7 +212,8 @@ class PathSpec(Section):
     )
     schedule: Text | None = Field(
         default=None,
-        description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand.",
+        description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand, "
+        "or when the features were refreshed.",
     )
     features: FeaturesSection | None = None
     training_set: TrainingSetSection | None = None

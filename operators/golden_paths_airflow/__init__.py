@@ -10,6 +10,7 @@ PUBLIC = dict.fromkeys(("build_dag", "load_dags"), "golden_paths_airflow.dag_fac
 PUBLIC |= {"StepOperator": "golden_paths_airflow.base", "GoldenPathsPlugin": "golden_paths_airflow.plugin"}
 PUBLIC |= dict.fromkeys(
     (
+        "CheckFeaturesOperator",
         "MaterializeFeaturesOperator",
         "BuildTrainingSetOperator",
         "TrainModelOperator",

@@ -21,7 +21,7 @@ from golden_paths.spec_text import MAX_BYTES
 from golden_paths.yaml_source import parse
 from golden_paths_airflow import rollback
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
-from golden_paths_airflow.schedules import START, airflow_schedule, refusal
+from golden_paths_airflow.schedules import START, refreshed, refusal, schedule_of
 from golden_paths_airflow.spec_dag import SpecDag
 from golden_paths_airflow.step_operators import OPERATORS
 
@@ -45,7 +45,7 @@ def build_dag(loaded: LoadedSpec) -> DAG:
         loaded.file,
         dag_id=spec.name,
         description=spec.description,
-        schedule=airflow_schedule(spec.schedule),
+        schedule=schedule_of(spec),
         start_date=START,
         catchup=False,
         max_active_runs=(RUNS if is_on_cluster else 1) + (WAITING if is_asked_for else 0),
@@ -62,6 +62,8 @@ def build_dag(loaded: LoadedSpec) -> DAG:
         tasks[step.name] = operator(task_id=step.name, dag=dag, loaded=loaded, doc=step.summary, **alone)
         for before in step.needs:
             tasks[step.name].set_upstream(tasks[before])
+    if plan.path.refreshes:
+        tasks[plan.steps[-1].name].add_outlets([refreshed(spec.name)])
     if is_on_cluster:
         back = rollback.RollbackOperator(task_id="rollback", dag=dag, loaded=loaded, doc="Only when the run was asked to")
         back.set_downstream([tasks[step.name] for step in plan.steps if not step.needs])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Asset
 
+from golden_paths.spec import PathSpec
 from golden_paths.values import DURATION, UNITS
 
 # Any fixed time in the past: with catchup off only the latest interval runs.
@@ -18,6 +19,18 @@ def airflow_schedule(schedule: str | None) -> str | timedelta | None:
     if schedule and (match := DURATION.fullmatch(schedule)):
         return timedelta(**{UNITS[match[2]]: int(match[1])})
     return schedule
+
+
+def schedule_of(spec: PathSpec) -> str | timedelta | list[Asset] | None:
+    """The spec's own schedule; without one, whenever the refresh that it relies on has ended well."""
+    if spec.schedule or not spec.features or not spec.features.refreshed_by:
+        return airflow_schedule(spec.schedule)
+    return [refreshed(spec.features.refreshed_by)]
+
+
+def refreshed(name: str) -> Asset:
+    """What a feature refresh of this name keeps up to date, as Airflow calls it."""
+    return Asset(name=name, uri=f"golden-paths://features/{name}")
 
 
 @lru_cache(maxsize=4096)

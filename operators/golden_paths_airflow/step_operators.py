@@ -11,6 +11,7 @@ from golden_paths.spec import TrainSection
 from golden_paths.steps import (
     build_training_set,
     canary,
+    check_features,
     deploy,
     evaluate,
     materialize,
@@ -29,6 +30,13 @@ class MaterializeFeaturesOperator(StepOperator):
     """Write the feature service to Feast's online store and check its freshness."""
 
     step = materialize.STEP
+    operator_extra_links = (LineageLink(),)
+
+
+class CheckFeaturesOperator(StepOperator):
+    """Hold the rows that are to be written to their contract."""
+
+    step = check_features.STEP
     operator_extra_links = (LineageLink(),)
 
 
@@ -117,6 +125,7 @@ class RetireVersionsOperator(StepOperator):
 OPERATORS: dict[str, type[StepOperator | ApproveVersionOperator]] = {
     operator.step.name: operator
     for operator in (
+        CheckFeaturesOperator,
         MaterializeFeaturesOperator,
         BuildTrainingSetOperator,
         TrainModelOperator,

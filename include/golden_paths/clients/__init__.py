@@ -12,7 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion, ServiceDescription, ViewState
+from golden_paths.artifacts import (
+    CanaryStage,
+    Candidate,
+    Endpoint,
+    ModelVersion,
+    ServiceDescription,
+    ViewState,
+)
+from golden_paths.clients.refreshing import PendingView, Refreshed
+from golden_paths.refresh_artifacts import ViewRows
 
 if TYPE_CHECKING:
     from golden_paths.spec import PathSpec
@@ -46,13 +55,31 @@ class TrainingFrame:
 class FeatureStore(Protocol):
     """A Feast feature repository."""
 
+    def pending(
+        self, service: str, *, start: datetime | None, end: datetime, folder: Path
+    ) -> tuple[tuple[PendingView, ...], ServiceDescription]:
+        """Apply changed definitions, and put the rows that `materialize` would write now into files of `folder`."""
+
     def materialize(
-        self, service: str, *, start: datetime | None, end: datetime
+        self,
+        service: str,
+        *,
+        start: datetime | None,
+        end: datetime,
+        checked: Sequence[ViewRows] | None = None,
+        note_as: str | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, write the service's views for [start, end) to the online store, and read them back.
 
         Returns the start that was used, which is the oldest row not yet materialized when `start` is None; the views'
-        state; and the service as it is defined.
+        state; and the service as it is defined. `checked`: other rows than these are refused before any is written.
+        `note_as`, the name of a feature refresh, leaves in the registry what `refreshed` answers.
+        """
+
+    def refreshed(self, service: str, *, by: str) -> Refreshed | None:
+        """What the refresh `by` wrote last, up to the latest end; None: nothing since the definitions last changed.
+
+        `StepFailed` when the online store has no longer got it.
         """
 
     def training_frame(

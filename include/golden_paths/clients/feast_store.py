@@ -10,7 +10,9 @@ from typing import Any
 from golden_paths import sandbox
 from golden_paths.artifacts import ServiceDescription, ViewState
 from golden_paths.clients import Skew, TrainingFrame
+from golden_paths.clients.refreshing import PendingView, Refreshed
 from golden_paths.project import Project
+from golden_paths.refresh_artifacts import ViewRows
 
 CHILD = "golden_paths.clients.feast_child"
 WINDOW_ROWS = 100_000
@@ -29,14 +31,39 @@ class FeastStore:
     ) -> None:
         self._project, self._repo, self._log, self._window_rows = project, repo, log, window_rows
 
+    def pending(
+        self, service: str, *, start: datetime | None, end: datetime, folder: Path
+    ) -> tuple[tuple[PendingView, ...], ServiceDescription]:
+        """Put the rows that are to be written into files of `folder`."""
+        done = self._call("pending", {"service": service, "folder": str(folder), **_interval(start, end)})
+        views = tuple(
+            PendingView(ViewRows.model_validate(one["rows"]), Path(one["path"]), tuple(one["keys"]), one["timestamp"])
+            for one in done["views"]
+        )
+        return views, ServiceDescription.model_validate(done["described"])
+
     def materialize(
-        self, service: str, *, start: datetime | None, end: datetime
+        self,
+        service: str,
+        *,
+        start: datetime | None,
+        end: datetime,
+        checked: Sequence[ViewRows] | None = None,
+        note_as: str | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, then write the service's views for [start, end) to the online store."""
-        interval = {"start": start.isoformat() if start else None, "end": end.isoformat()}
-        done = self._call("materialize", {"service": service, "window_rows": self._window_rows, **interval})
-        views = tuple(ViewState.model_validate(view) for view in done["views"])
-        return datetime.fromisoformat(done["start"]), views, ServiceDescription.model_validate(done["described"])
+        rows = None if checked is None else [one.model_dump(mode="json") for one in checked]
+        asked = {"service": service, "window_rows": self._window_rows, "checked": rows, "note_as": note_as}
+        done = self._call("materialize", {**asked, **_interval(start, end)})
+        return datetime.fromisoformat(done["start"]), _states(done), ServiceDescription.model_validate(done["described"])
+
+    def refreshed(self, service: str, *, by: str) -> Refreshed | None:
+        """What the refresh `by` wrote last, looked for in the online store."""
+        done = self._call("refreshed", {"service": service, "by": by})
+        if not done["views"]:
+            return None
+        start, end = (datetime.fromisoformat(done[key]) for key in ("start", "end"))
+        return Refreshed(start, end, _states(done), ServiceDescription.model_validate(done["described"]))
 
     def training_frame(
         self,
@@ -66,3 +93,11 @@ class FeastStore:
     def _call(self, verb: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         place = {"repo": str(self._project.path(self._repo)), "state": str(self._project.state / "feast")}
         return sandbox.call(f"{CHILD}:{verb}", {**place, **payload}, project=self._project, log=self._log)
+
+
+def _interval(start: datetime | None, end: datetime) -> dict[str, str | None]:
+    return {"start": start.isoformat() if start else None, "end": end.isoformat()}
+
+
+def _states(done: Mapping[str, Any]) -> tuple[ViewState, ...]:
+    return tuple(ViewState.model_validate(view) for view in done["views"])

@@ -44,7 +44,8 @@ def run(
 
     settings = Settings.from_environment()
     clients = LazyClients(loaded.project, settings, log)
-    is_trial = settings.tracking_uri is None and loaded.spec.need(DeploySection).to == "local"
+    deploy = loaded.spec.deploy
+    is_trial = settings.tracking_uri is None and (deploy is None or deploy.to == "local")
     run_id = run_id or f"cli__{now.isoformat(timespec='seconds')}"
     identity = Run(run_id, end=now, by=getpass.getuser(), is_trial=is_trial)
     done: list[StepDone] = []

@@ -10,7 +10,8 @@ class Path:
     """A road that the platform team keeps.
 
     `sections` are those of the spec it cannot do without, `may_have` those that it uses where they are there. It has no
-    others: a spec that brings one is refused, and a policy's required keys of one are not asked for.
+    others: a spec that brings one is refused, and a policy's required keys of one are not asked for. `refreshes`: other
+    specs may rely on what its specs write (`features.refreshed_by`), and start when a run has ended well.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Path:
     sections: tuple[str, ...]
     steps: tuple[str, ...]
     may_have: tuple[str, ...] = ()
+    refreshes: bool = False
 
     @property
     def id(self) -> str:
