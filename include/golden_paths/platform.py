@@ -61,7 +61,7 @@ class Pods(Section):
 class Platform(Section):
     """The whole file."""
 
-    in_pods: tuple[Literal["materialize", "build_training_set", "train", "evaluate", "register"], ...] = Field(
+    in_pods: tuple[Literal["materialize", "build_training_set", "train", "evaluate", "register", "score"], ...] = Field(
         default=(), strict=False, description="Steps that run in pods when a spec does not say."
     )
     images: Images = Field(default_factory=Images)

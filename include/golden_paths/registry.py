@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from golden_paths.paths import Path, online_model
+from golden_paths.paths import Path, batch_scores, online_model
 from golden_paths.step import Step
 from golden_paths.steps import (
     approve,
     build_training_set,
     canary,
+    choose_champion,
     deploy,
     evaluate,
     materialize,
     promote,
+    publish_scores,
     register,
     retire,
+    score,
     smoke,
     train,
 )
@@ -32,7 +35,10 @@ STEPS: dict[str, Step] = {
         canary.STEP,
         promote.STEP,
         retire.STEP,
+        choose_champion.STEP,
+        score.STEP,
+        publish_scores.STEP,
     )
 }
 
-PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH,)}
+PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH, batch_scores.PATH)}

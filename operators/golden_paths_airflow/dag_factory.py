@@ -52,12 +52,12 @@ def build_dag(loaded: LoadedSpec) -> DAG:
     """The DAG of one spec: its plan's steps and edges, and nothing else."""
     spec, plan = loaded.spec, make_plan(loaded.spec)
     is_on_cluster = spec.deploy is not None and spec.deploy.to == "kubernetes"
-    is_asked_for = approval.rule_of(spec, loaded.project) is not None
+    is_asked_for = "approve" in plan.path.steps and approval.rule_of(spec, loaded.project) is not None
     dag = SpecDag(
         loaded.file,
         dag_id=spec.name,
         description=spec.description,
-        schedule=airflow_schedule(spec.schedule),
+        schedule=airflow_schedule(spec.schedule, by_interval=plan.path.by_interval),
         start_date=START,
         catchup=False,
         max_active_runs=(RUNS if is_on_cluster else 1) + (WAITING if is_asked_for else 0),

@@ -75,6 +75,8 @@ def _deploy(spec: PathSpec, policy: Policy) -> Iterator[Fault]:
 def _pods(spec: PathSpec) -> Iterator[tuple[Key, PodSection]]:
     if spec.train and spec.train.pod:
         yield ("train", "pod"), spec.train.pod
+    if spec.score and spec.score.pod:
+        yield ("score", "pod"), spec.score.pod
     for name, placed in (spec.steps or {}).items():
         if placed.pod:
             yield ("steps", name, "pod"), placed.pod
@@ -100,9 +102,12 @@ def _amounts(key: Key, cpu: str | None, memory: str | None, policy: Policy) -> I
 
 
 def _required(spec: PathSpec, policy: Policy, today: date | None) -> Iterator[Fault]:
+    from golden_paths.registry import PATHS  # whose steps hold specs to the policy: it is there when this is asked
+
+    path = PATHS.get(spec.golden_path)
     waived = {one.gate: one for one in policy.waivers if one.model == spec.name}
     for gate in getattr(policy.risk, spec.risk).requires:
-        if value_of(spec, gate) is not None:
+        if value_of(spec, gate) is not None or (path and not path.answers(gate)):
             continue
         key: Key = tuple(gate.split("."))
         waiver = waived.get(gate)
