@@ -20,6 +20,8 @@ from golden_paths.section import Section
 from golden_paths.values import PYTHON_NAME, Duration, ModelName, Owner, Param, ParamName, ProjectPath, Text
 
 S = TypeVar("S", bound=Section)
+# Of which a path has some: see paths/.
+SECTIONS = ("features", "training_set", "train", "evaluate", "deploy", "monitor", "score", "refresh")
 
 
 class FeaturesSection(Section):
@@ -225,7 +227,7 @@ class PathSpec(Section):
 
     def need(self, kind: type[S]) -> S:
         """The section of this kind. A plan exists only when the path's sections are there, so steps may rely on it."""
-        for name in ("features", "training_set", "train", "evaluate", "deploy", "monitor", "score", "refresh"):
+        for name in SECTIONS:
             section = getattr(self, name)
             if isinstance(section, kind):
                 return section

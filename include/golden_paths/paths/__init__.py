@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The sections of a spec that only some roads have.
-SECTIONS = ("features", "training_set", "train", "evaluate", "deploy", "monitor", "score", "refresh")
-
 
 @dataclass(frozen=True)
 class Path:
-    """A road that the platform team keeps. `sections` are those of the spec it cannot do without, `may_have` those it can.
+    """A road that the platform team keeps.
 
-    `answers_for`: the sections that the policy's requirements count for; None: all that it has. `by_interval`: a run is about
-    the rows of one interval of the schedule.
+    `sections` are those of the spec it cannot do without, `may_have` those that it uses where they are there. It has no
+    others: a spec that brings one is refused, and a policy's required keys of one are not asked for.
+    `by_interval`: a run is about the rows of one interval of the schedule.
     """
 
     name: str
@@ -22,7 +20,6 @@ class Path:
     sections: tuple[str, ...]
     steps: tuple[str, ...]
     may_have: tuple[str, ...] = ()
-    answers_for: tuple[str, ...] | None = None
     by_interval: bool = False
 
     @property
@@ -30,8 +27,6 @@ class Path:
         """How a spec names it: online-model@1."""
         return f"{self.name}@{self.version}"
 
-    def answers(self, key: str) -> bool:
-        """Whether the policy may require this dotted key of a spec: keys of no section, and those of sections it answers for."""
-        section = key.partition(".")[0]
-        known = (*self.sections, *self.may_have) if self.answers_for is None else self.answers_for
-        return section in known or section not in SECTIONS
+    def takes(self, section: str) -> bool:
+        """Whether a spec of this path may have the section."""
+        return section in self.sections or section in self.may_have

@@ -8,6 +8,5 @@ PATH = Path(
     promise="Every row of an interval scored once, by the version that was champion then, on features as they were known.",
     sections=("features", "score"),
     steps=("choose_champion", "score", "publish_scores"),
-    answers_for=("score",),  # features were judged where the model was made
     by_interval=True,
 )

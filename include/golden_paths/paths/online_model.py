@@ -7,7 +7,6 @@ PATH = Path(
     version=1,
     promise="A model that answers over HTTP, trained on point-in-time features, better than the one before or not deployed.",
     sections=("features", "training_set", "train", "evaluate", "deploy"),
-    may_have=("monitor",),
     steps=(
         "materialize",
         "build_training_set",
@@ -21,4 +20,5 @@ PATH = Path(
         "promote",
         "retire",
     ),
+    may_have=("monitor",),
 )

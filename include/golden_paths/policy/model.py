@@ -88,7 +88,9 @@ class Tier(Section):
     """What a spec of this risk must have."""
 
     requires: tuple[SpecKey, ...] = Field(
-        default=(), strict=False, description="Keys of a spec, as in [features.freshness, evaluate.champion]."
+        default=(),
+        strict=False,
+        description="Keys of a spec, as in [features.freshness, evaluate.champion]; asked for where its path has the section.",
     )
     approval: ApprovalRule | None = Field(
         default=None, description="Absent: what passed the gates goes on by itself."
