@@ -6,16 +6,9 @@ user's yes is given by REST.
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import sys
-import time
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import httpx
 import second_clinic
 from demo_example import BROUGHT
 from follow import followed

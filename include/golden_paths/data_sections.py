@@ -16,11 +16,13 @@ class ScoreSection(Placed):
     entities: ProjectPath = Field(
         description="Parquet file with the entity keys and event_timestamp; the rows of the run's interval are scored."
     )
-    output: ProjectPath = Field(
-        description="Folder of the project; each interval is one parquet file in it, with version and digest in every row."
+    output: ProjectPath | None = Field(
+        default=None,
+        description="Folder of the project for the scores, one folder per interval. Absent: scores/NAME in the project's state.",
     )
     newer_model: bool = Field(
-        default=False, description="Whether an interval may be scored by a version that was promoted after its end."
+        default=False,
+        description="Whether the champion of now scores every interval, also one that ended before it was promoted.",
     )
     chunk: int = Field(default=50_000, ge=100, le=10_000_000, description="Rows that are joined and scored at a time.")
 

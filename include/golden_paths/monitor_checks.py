@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from golden_paths import metric_checks, schedule
+from pathlib import Path
+
+from golden_paths import metric_checks, named_files, schedule
 from golden_paths.gate_sections import BiasSection
 from golden_paths.monitor_sections import MonitorSection, PerformanceSection
+from golden_paths.project import Project
 from golden_paths.spec import PathSpec
-from golden_paths.yaml_source import Document
+from golden_paths.yaml_source import Document, Key
 
 NO_RHYTHM = ("@once", "@continuous")
 # What must be asked for, for a cause to be ever said.
@@ -21,15 +24,25 @@ ASKED_BY = {
 }
 
 
-def check(spec: PathSpec, document: Document) -> None:
+def check(spec: PathSpec, document: Document, project: Project) -> None:
     """Add what is wrong."""
     if (section := spec.monitor) is None:
         return
     _schedule(section, document)
     _bias(section, spec, document)
     _retrain(section, document)
-    if isinstance(section.performance, PerformanceSection) and section.performance.metrics:
-        metric_checks.bounds(section.performance.metrics, ("monitor", "performance", "metrics"), document)
+    if isinstance(section.performance, PerformanceSection):
+        metric_checks.bounds(section.performance.metrics or {}, ("monitor", "performance", "metrics"), document)
+        _labels(section.performance, spec, document, project)
+
+
+def _labels(section: PerformanceSection, spec: PathSpec, document: Document, project: Project) -> None:
+    key: Key = ("monitor", "performance", "labels")
+    if not section.labels or not (file := named_files.place(section.labels, key, document, project, Path.is_file)):
+        return
+    names = named_files.rows_with_time(file, key, document, meaning="at which a row's label was known")
+    if names and spec.training_set and (label := spec.training_set.label) not in names:
+        document.complain_at(key, f"has no column {label}, the label", named_files.nearest(label, names))
 
 
 def _schedule(section: MonitorSection, document: Document) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden_paths.paths import Path, feature_refresh, online_model, watch
+from golden_paths.paths import Path, batch_scores, feature_refresh, online_model, watch
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step
 from golden_paths.steps import (
@@ -10,13 +10,16 @@ from golden_paths.steps import (
     build_training_set,
     canary,
     check_features,
+    choose_champion,
     deploy,
     evaluate,
     materialize,
     promote,
+    publish_scores,
     register,
     renew,
     retire,
+    score,
     smoke,
     train,
 )
@@ -37,12 +40,15 @@ STEPS: dict[str, Step] = {
         canary.STEP,
         promote.STEP,
         retire.STEP,
+        choose_champion.STEP,
+        score.STEP,
+        publish_scores.STEP,
         watch_step.STEP,
         renew.STEP,
     )
 }
 
-PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH, feature_refresh.PATH)}
+PATHS: dict[str, Path] = {path.id: path for path in (online_model.PATH, batch_scores.PATH, feature_refresh.PATH)}
 BESIDE: tuple[Path, ...] = (watch.PATH,)  # roads that a spec has beside its own
 
 

@@ -21,6 +21,9 @@ PUBLIC |= dict.fromkeys(
         "CanaryOperator",
         "PromoteModelOperator",
         "RetireVersionsOperator",
+        "ChooseChampionOperator",
+        "ScoreOperator",
+        "PublishScoresOperator",
     ),
     "golden_paths_airflow.step_operators",
 )

@@ -45,7 +45,7 @@ def build_dag(loaded: LoadedSpec) -> DAG:
         loaded.file,
         dag_id=spec.name,
         description=spec.description,
-        schedule=schedule_of(spec),
+        schedule=schedule_of(spec, by_interval=plan.path.by_interval),
         start_date=START,
         catchup=False,
         max_active_runs=(RUNS if is_on_cluster else 1) + (WAITING if is_asked_for else 0),

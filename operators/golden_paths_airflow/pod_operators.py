@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden_paths.steps import build_training_set, check_features, evaluate, materialize, register, smoke, train
+from golden_paths.steps import build_training_set, check_features, evaluate, materialize, register, score, smoke, train
 from golden_paths_airflow.links import LineageLink, MlflowRunLink, ModelVersionLink
 from golden_paths_airflow.pod_base import PodStepOperator
 
@@ -56,6 +56,13 @@ class SmokeTestPodOperator(PodStepOperator):
     operator_extra_links = (LineageLink(),)
 
 
+class ScorePodOperator(PodStepOperator):
+    """Ask the chosen version about every row of the interval, in a pod."""
+
+    step = score.STEP
+    operator_extra_links = (MlflowRunLink(), LineageLink())
+
+
 POD_OPERATORS: dict[str, type[PodStepOperator]] = {
     operator.step.name: operator
     for operator in (
@@ -66,5 +73,6 @@ POD_OPERATORS: dict[str, type[PodStepOperator]] = {
         EvaluateModelPodOperator,
         RegisterModelPodOperator,
         SmokeTestPodOperator,
+        ScorePodOperator,
     )
 }

@@ -12,12 +12,15 @@ from golden_paths.steps import (
     build_training_set,
     canary,
     check_features,
+    choose_champion,
     deploy,
     evaluate,
     materialize,
     promote,
+    publish_scores,
     register,
     retire,
+    score,
     smoke,
     train,
 )
@@ -122,6 +125,27 @@ class RetireVersionsOperator(StepOperator):
         return self.execute(context)
 
 
+class ChooseChampionOperator(StepOperator):
+    """Find the version that may score this interval."""
+
+    step = choose_champion.STEP
+    operator_extra_links = (LineageLink(),)
+
+
+class ScoreOperator(StepOperator):
+    """Ask the chosen version about every row of the interval."""
+
+    step = score.STEP
+    operator_extra_links = (MlflowRunLink(), LineageLink())
+
+
+class PublishScoresOperator(StepOperator):
+    """Put the interval's scores into the output folder, as a whole."""
+
+    step = publish_scores.STEP
+    operator_extra_links = (LineageLink(),)
+
+
 OPERATORS: dict[str, type[StepOperator | ApproveVersionOperator]] = {
     operator.step.name: operator
     for operator in (
@@ -137,5 +161,8 @@ OPERATORS: dict[str, type[StepOperator | ApproveVersionOperator]] = {
         CanaryOperator,
         PromoteModelOperator,
         RetireVersionsOperator,
+        ChooseChampionOperator,
+        ScoreOperator,
+        PublishScoresOperator,
     )
 }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, DeltaDataIntervalTimetable
+from airflow.sdk import DAG
 
 from golden_paths.load import LoadedSpec
 from golden_paths.paths import watch
@@ -28,7 +27,7 @@ def watch_dag(loaded: LoadedSpec) -> DAG | None:
         loaded.file,
         dag_id=f"{spec.name}{SUFFIX}",
         description=f"Watches {spec.name} while it serves.",
-        schedule=with_intervals(spec.monitor.schedule),
+        schedule=airflow_schedule(spec.monitor.schedule, by_interval=True),
         start_date=START,
         catchup=False,
         max_active_runs=1,
@@ -42,11 +41,3 @@ def watch_dag(loaded: LoadedSpec) -> DAG | None:
         for before in step.needs:
             tasks[step.name].set_upstream(tasks[before])
     return dag
-
-
-def with_intervals(schedule: str) -> CronDataIntervalTimetable | DeltaDataIntervalTimetable:
-    """Airflow 3 gives runs of a cron expression no interval unless it is asked to."""
-    found = airflow_schedule(schedule)
-    if isinstance(found, timedelta):
-        return DeltaDataIntervalTimetable(found)
-    return CronDataIntervalTimetable(schedule, timezone="UTC")

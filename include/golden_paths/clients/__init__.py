@@ -52,6 +52,26 @@ class TrainingFrame:
     skew: Skew | None = None  # None: it was not asked for
 
 
+@dataclass(frozen=True)
+class FeatureFrame:
+    """Entity rows of an interval with their features, in the order of the file, at `path` (parquet): keys, time, features.
+
+    `digest` is that file's, `entities_digest` that of the same file without the features. `newest`: by view, the time of
+    the last row of its source before the interval's end; None for a source without one.
+    """
+
+    path: Path
+    rows: int
+    entity_rows: int  # rows of the entity file in the interval: must equal `rows`
+    keys: tuple[str, ...]
+    timestamp: str
+    features: tuple[str, ...]
+    digest: str
+    entities_digest: str
+    described: ServiceDescription
+    newest: Mapping[str, datetime | None]
+
+
 class FeatureStore(Protocol):
     """A Feast feature repository."""
 
@@ -97,6 +117,22 @@ class FeatureStore(Protocol):
         `sensitive` columns that are no features come along from the entity rows. `StepFailed` for what is neither.
         `online_at`, the end of what was materialized, asks for the skew: what the online store answers now for up to 200
         of these entities, beside the offline values of just before that moment. A row that is newer online is passed over.
+        """
+
+    def feature_frame(
+        self,
+        service: str,
+        *,
+        entities: Path,
+        start: datetime | None,
+        end: datetime,
+        destination: Path,
+        chunk: int,
+        look_at_age: bool = False,
+    ) -> FeatureFrame:
+        """Join the service's features to the entity rows of [start, end), `chunk` rows at a time; no label is needed.
+
+        A time without a zone is in UTC. Rows that repeat keys and time are kept. `look_at_age` asks for `newest`.
         """
 
 
@@ -159,6 +195,9 @@ class ModelRegistry(Protocol):
 
     def champion(self, model: str) -> ModelVersion | None:
         """The version that carries the alias `champion`."""
+
+    def version(self, model: str, version: str) -> ModelVersion | None:
+        """A version by its number; None when there is none, or it was not registered by this platform."""
 
     def candidate(self, model: str) -> str | None:
         """The number of the version that carries the alias `candidate`: the one registered last."""

@@ -20,6 +20,7 @@ from golden_paths.clients import (
     feast_entities,
     feast_pending,
     feast_refreshed,
+    feast_rows,
     feast_skew,
     feast_views,
 )
@@ -107,6 +108,26 @@ def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
     if payload["online_at"]:  # in this child: importing Feast costs more than asking
         rows["skew"] = feast_skew.found(store, service, entities, keys, datetime.fromisoformat(payload["online_at"]))
     return {**rows, "keys": keys, "timestamp": TIMESTAMP, "features": features}
+
+
+def feature_frame(payload: dict[str, Any]) -> dict[str, Any]:
+    """Join the service's features to the entity rows of an interval, some rows at a time, in the order of the file."""
+    end = datetime.fromisoformat(payload["end"])
+    with _locked(payload):
+        store = _applied(payload)
+        service = _service(store, payload["service"])
+        views, keys = _views(store, service), _keys(store, service)
+        described = feast_described.service(store, service, views)
+        newest = {view.name: feast_views.newest(store, view, end) for view in views} if payload["look_at_age"] else {}
+    wanted = feast_rows.Wanted(
+        Path(payload["entities"]),
+        keys,
+        start=datetime.fromisoformat(payload["start"]) if payload["start"] else None,
+        end=end,
+        chunk=payload["chunk"],
+    )
+    done = feast_rows.join(store, service, wanted, Path(payload["destination"]))
+    return {**done, "keys": keys, "timestamp": TIMESTAMP, "described": described, "newest": newest}
 
 
 def _home(payload: dict[str, Any]) -> Path:

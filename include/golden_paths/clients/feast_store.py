@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from golden_paths import sandbox
+from golden_paths import digests, sandbox
 from golden_paths.artifacts import ServiceDescription, ViewState
-from golden_paths.clients import Skew, TrainingFrame
+from golden_paths.clients import FeatureFrame, Skew, TrainingFrame
 from golden_paths.clients.refreshing import PendingView, Refreshed
 from golden_paths.project import Project
 from golden_paths.refresh_artifacts import ViewRows
@@ -88,6 +88,35 @@ class FeastStore:
             timestamp=done["timestamp"],
             features=tuple(done["features"]),
             skew=Skew(skew["keys"], skew["differing"], tuple(skew["left_out"])) if skew else None,
+        )
+
+    def feature_frame(
+        self,
+        service: str,
+        *,
+        entities: Path,
+        start: datetime | None,
+        end: datetime,
+        destination: Path,
+        chunk: int,
+        look_at_age: bool = False,
+    ) -> FeatureFrame:
+        """Join the service's features to the entity rows of an interval, into a parquet file at `destination`."""
+        interval = {"start": start.isoformat() if start else None, "end": end.isoformat()}
+        payload = {"service": service, "entities": str(entities), "destination": str(destination), **interval}
+        done = self._call("feature_frame", {**payload, "chunk": chunk, "look_at_age": look_at_age})
+        newest = {view: datetime.fromisoformat(text) if text else None for view, text in done["newest"].items()}
+        return FeatureFrame(
+            path=destination,
+            rows=done["rows"],
+            entity_rows=done["entity_rows"],
+            keys=tuple(done["keys"]),
+            timestamp=done["timestamp"],
+            features=tuple(done["features"]),
+            digest=digests.of_file(destination),
+            entities_digest=done["entities_digest"],
+            described=ServiceDescription.model_validate(done["described"]),
+            newest=newest,
         )
 
     def _call(self, verb: str, payload: Mapping[str, Any]) -> dict[str, Any]:

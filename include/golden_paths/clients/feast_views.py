@@ -105,6 +105,12 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
     return {"view": plan.view.name, "rows": written, "newest": held.newest.isoformat()}
 
 
+def newest(store: Any, view: Any, end: datetime) -> str | None:
+    """The time of the last row of a view's source before `end`."""
+    held = _source(store, view).between(EPOCH, end)
+    return held.newest.isoformat() if held else None
+
+
 def _differs(source: Source, seen: Path) -> bool:
     """Whether the rows that were noted in `seen` are not what the source holds of that time now."""
     if not seen.is_file():

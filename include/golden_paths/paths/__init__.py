@@ -11,7 +11,8 @@ class Path:
 
     `sections` are those of the spec it cannot do without, `may_have` those that it uses where they are there. It has no
     others: a spec that brings one is refused, and a policy's required keys of one are not asked for. `refreshes`: other
-    specs may rely on what its specs write (`features.refreshed_by`), and start when a run has ended well.
+    specs may rely on what its specs write (`features.refreshed_by`), and start when a run has ended well. `by_interval`: a
+    run is about the rows of one interval of the schedule.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Path:
     steps: tuple[str, ...]
     may_have: tuple[str, ...] = ()
     refreshes: bool = False
+    by_interval: bool = False
 
     @property
     def id(self) -> str:

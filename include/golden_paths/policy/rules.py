@@ -75,6 +75,8 @@ def _deploy(spec: PathSpec, policy: Policy) -> Iterator[Fault]:
 def _pods(spec: PathSpec) -> Iterator[tuple[Key, PodSection]]:
     if spec.train and spec.train.pod:
         yield ("train", "pod"), spec.train.pod
+    if spec.score and spec.score.pod:
+        yield ("score", "pod"), spec.score.pod
     for name, placed in (spec.steps or {}).items():
         if placed.pod:
             yield ("steps", name, "pod"), placed.pod

@@ -5,6 +5,7 @@ Where a feature refresh does that for several models (`features.refreshed_by`), 
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from golden_paths.artifacts import Features, ViewState
@@ -27,7 +28,7 @@ def run(context: StepContext) -> Features:
     did = f"rows written by {section.refreshed_by}" if section.refreshed_by else "rows written"
     for view in made.views:
         context.log(f"{view.view}: {view.rows} {did}, newest {view.newest.isoformat() if view.newest else 'none'}")
-        _check_freshness(view, section, context)
+        check_freshness(view, section, context, context.run.end)
     return made
 
 
@@ -73,10 +74,11 @@ def _looked_at(context: StepContext, section: FeaturesSection, store: FeatureSto
     )
 
 
-def _check_freshness(view: ViewState, section: FeaturesSection, context: StepContext) -> None:
+def check_freshness(view: ViewState, section: FeaturesSection, context: StepContext, end: datetime) -> None:
+    """`StepFailed` when a view's newest row before `end` is older than `features.freshness` allows."""
     if section.freshness is None:
         return
-    due = context.run.end - section.freshness
+    due = end - section.freshness
     found = view.newest.isoformat() if view.newest else "no row at all"
     is_fresh = view.newest is not None and view.newest >= due
     expected = f"a row from {due.isoformat()} or later"
