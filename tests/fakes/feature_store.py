@@ -66,6 +66,15 @@ class FakeFeatureStore:
                     )
         return found
 
+    def online_state(self, service: str) -> tuple[ViewState, ...]:
+        self._check(service)
+        made = []
+        for view in self.views:
+            held = self._between(view, EPOCH, self._done.get(view, EPOCH))
+            newest = None if held.empty else held[TIMESTAMP].max()
+            made.append(ViewState(view=view, rows=held[self.key].nunique(), newest=newest))
+        return tuple(made)
+
     def materialize(
         self,
         service: str,

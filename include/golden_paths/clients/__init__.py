@@ -102,6 +102,9 @@ class FeatureStore(Protocol):
         `StepFailed` when the online store has no longer got it.
         """
 
+    def online_state(self, service: str) -> tuple[ViewState, ...]:
+        """What the online store was given of each view, by whomever: its keys, and the time of the newest row."""
+
     def training_frame(
         self,
         service: str,

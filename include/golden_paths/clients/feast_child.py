@@ -70,6 +70,14 @@ def refreshed(payload: dict[str, Any]) -> dict[str, Any]:
         return {**noted, "described": feast_described.service(store, service, views)}
 
 
+def online_state(payload: dict[str, Any]) -> dict[str, Any]:
+    """How far each view was materialized, by whomever: the registry knows."""
+    with _locked(payload):
+        store = _applied(payload)
+        views = _views(store, _service(store, payload["service"]))
+        return {"views": [feast_views.materialized(store, view) for view in views]}
+
+
 def _plans(store: Any, service: Any, payload: dict[str, Any]) -> list[feast_views.ViewPlan]:
     """What is to be written of each view. `StepFailed` when that is nothing, and should not be."""
     asked = datetime.fromisoformat(payload["start"]) if payload["start"] else None

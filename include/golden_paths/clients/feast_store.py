@@ -65,6 +65,10 @@ class FeastStore:
         start, end = (datetime.fromisoformat(done[key]) for key in ("start", "end"))
         return Refreshed(start, end, _states(done), ServiceDescription.model_validate(done["described"]))
 
+    def online_state(self, service: str) -> tuple[ViewState, ...]:
+        """How far each view was materialized."""
+        return _states(self._call("online_state", {"service": service}))
+
     def training_frame(
         self,
         service: str,

@@ -107,8 +107,15 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
 
 def newest(store: Any, view: Any, end: datetime) -> str | None:
     """The time of the last row of a view's source before `end`."""
-    held = _source(store, view).between(EPOCH, end)
+    held = source_of(store, view).between(EPOCH, end)
     return held.newest.isoformat() if held else None
+
+
+def materialized(store: Any, view: Any) -> dict[str, Any]:
+    """The rows of a view's source up to where it was materialized last: what the online store was given."""
+    done = view.most_recent_end_time
+    held = source_of(store, view).between(EPOCH, done.replace(tzinfo=done.tzinfo or UTC)) if done else None
+    return {"view": view.name, "rows": held.keys if held else 0, "newest": held.newest.isoformat() if held else None}
 
 
 def _differs(source: Source, seen: Path) -> bool:

@@ -66,6 +66,14 @@ def test_the_service_is_described_as_it_is_defined(stocked: Stocked) -> None:
     )
 
 
+def test_how_far_the_online_store_was_written_is_known_whoever_wrote_it(stocked: Stocked) -> None:
+    assert {(one.rows, one.newest) for one in stocked.store.online_state(SERVICE)} == {(0, None)}
+    _, written, _ = stocked.store.materialize(SERVICE, start=None, end=day(3))
+    found = {one.view: one.newest for one in stocked.store.online_state(SERVICE)}
+    assert found == {one.view: one.newest for one in written}
+    assert all(one.rows for one in stocked.store.online_state(SERVICE))
+
+
 def test_an_interval_writes_its_rows_and_writes_them_again_on_a_retry(stocked: Stocked) -> None:
     for _ in range(2):
         start, views, _ = stocked.store.materialize(SERVICE, start=day(2), end=day(4))
