@@ -24,6 +24,8 @@ from golden_paths.clients.refreshing import PendingView, Refreshed
 from golden_paths.refresh_artifacts import ViewRows
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from golden_paths.spec import PathSpec
 
 
@@ -273,6 +275,26 @@ class Target(Protocol):
         """End an endpoint and all its processes. False when there was none."""
 
 
+class Predictions(Protocol):
+    """What the servers of one model wrote of their answers.
+
+    Its columns are time, request_id, entity.KEY, feature.NAME, prediction, and score, the probability of two classes' second.
+    """
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the platform keeps one."""
+
+    def read(self, version: ModelVersion, start: datetime, end: datetime) -> pd.DataFrame:
+        """What this version, byte for byte, answered in [start, end), in the order of time."""
+
+    def as_logged(self, rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+        """Rows of another source, their entity keys told as the log tells them."""
+
+    def tidy(self, now: datetime) -> None:
+        """Delete what is older than the platform keeps."""
+
+
 class Clients(Protocol):
     """The clients of one run. Each is made when it is first asked for."""
 
@@ -286,6 +308,9 @@ class Clients(Protocol):
     @property
     def models(self) -> ModelRegistry:
         """Versions and aliases."""
+
+    def predictions(self, spec: PathSpec) -> Predictions:
+        """The prediction log of the spec's model."""
 
     def target(self, spec: PathSpec) -> Target:
         """Where the spec's model serves."""

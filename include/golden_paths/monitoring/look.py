@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,8 +28,8 @@ FEATURE, ENTITY = "feature.", "entity."
 class Look:
     """`rows` are those of the prediction log that `champion` answered in [start, end), as the log has them.
 
-    `profile` is None for a version of before there were any. `hashed` is how the log tells a sensitive value; None: it leaves
-    them out. `folder` takes plots.
+    `profile` is None for a version of before there were any. Sensitive values are hashed, as the platform's policy says. `folder`
+    takes plots.
     """
 
     spec: PathSpec
@@ -40,7 +40,6 @@ class Look:
     end: datetime
     rows: pd.DataFrame
     profile: Profile | None
-    hashed: Callable[[object], str | None] | None
     folder: Path
 
     @property

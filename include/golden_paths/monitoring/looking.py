@@ -13,7 +13,7 @@ from golden_paths.errors import StepFailed
 from golden_paths.modelling.finding import Finding
 from golden_paths.monitor_sections import MonitorSection, PerformanceSection
 from golden_paths.monitoring import examined, frozen, kept, late_labels, standing, traffic
-from golden_paths.monitoring.look import ENTITY, FEATURE, Look
+from golden_paths.monitoring.look import ENTITY, Look
 from golden_paths.monitoring.traffic import Counted
 from golden_paths.spec import FeaturesSection, TrainingSetSection
 from golden_paths.step import StepContext
@@ -35,7 +35,6 @@ def look(context: StepContext, champion: ModelVersion, start: datetime, end: dat
         end=end,
         rows=log.read(champion, start, end),
         profile=frozen.reference_of(context.clients.tracking, context.clients.models, champion.model, champion.version),
-        hashed=log.hashed,
         folder=folder,
     )
 
@@ -63,16 +62,19 @@ def labelled(context: StepContext, look: Look, section: PerformanceSection) -> p
     training = look.spec.need(TrainingSetSection)
     since = look.end - section.within
     log = context.clients.predictions(look.spec)
-    columns = [f"{FEATURE}{name}" for name in training.sensitive]
-    said = log.read(look.champion, since, look.end, also=columns)
+    said = log.read(look.champion, since, look.end)
     keys = [name.removeprefix(ENTITY) for name in said.columns if name.startswith(ENTITY)]
+    if not log.is_kept:
+        return "the platform keeps no prediction log"
+    if said.empty:
+        return "there are no answers yet"
     if not keys or said[[f"{ENTITY}{key}" for key in keys]].isna().all().any():
         return "the answers were asked for without entity keys: a label belongs to an answer of /predict"
     file = look.project.path(section.labels or training.entities)
     labels = parquet.read(file)
     if lacking := [name for name in (*keys, late_labels.TIMESTAMP, training.label) if name not in labels.columns]:
         raise StepFailed(f"the labels in {file.name} lack {', '.join(lacking)}", remedy="name a file with these columns")
-    labels = log.told(labels, keys=keys)
+    labels = log.as_logged(labels, keys)
     said = said.rename(columns={f"{ENTITY}{key}": key for key in keys})
     return late_labels.joined(said, labels, keys=keys, label=training.label, within=section.within, until=look.end)
 
