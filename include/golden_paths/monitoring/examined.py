@@ -10,8 +10,8 @@ from golden_paths.gate_sections import BiasSection
 from golden_paths.modelling.finding import Finding, Ruling
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.monitor_sections import PerformanceSection
-from golden_paths.monitoring import drift, live_bias, live_contract, live_performance, unseen
-from golden_paths.monitoring.look import FEATURE, Look, outcome
+from golden_paths.monitoring import drift, drift_report, live_bias, live_contract, live_performance, unseen
+from golden_paths.monitoring.look import FEATURE, PREDICTION, SCORE, Look, outcome
 from golden_paths.spec import EvaluateSection
 from golden_paths.values import Bound
 
@@ -35,9 +35,11 @@ def _drift(look: Look) -> Iterator[Finding]:
     if look.profile is None:
         yield _not_judged("Drift", "drift", NO_PROFILE)
         return
-    yield drift.finding(look.profile, look.frame, section, look.folder)
-    if found := unseen.finding(look.profile, look.frame, section, sensitive=look.sensitive):
-        yield found
+    rows = look.answered
+    found = drift.judge(look.profile, rows, section, predictions=PREDICTION, scores=SCORE)
+    look.folder.mkdir(parents=True, exist_ok=True)
+    yield drift_report.finding(found, section, look.folder, look.profile.left_out)
+    yield unseen.finding(unseen.judge(look.profile, rows, section))
 
 
 def _of_answers(look: Look, labelled: Labelled) -> Iterator[Finding]:

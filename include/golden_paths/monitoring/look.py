@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from golden_paths.monitoring.profile import Profile
 
 FEATURE, ENTITY = "feature.", "entity."
+PREDICTION, SCORE = "answer.prediction", "answer.score"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Look:
     def features(self) -> pd.DataFrame:
         """The features that were answered, under their own names, shape (rows, features)."""
         return self.named(FEATURE)
+
+    @property
+    def answered(self) -> pd.DataFrame:
+        """The features, and what was answered as `PREDICTION` and `SCORE`: a feature may be called so, too."""
+        score = {SCORE: self.rows["score"]} if "score" in self.rows else {}
+        return self.features.assign(**{PREDICTION: self.rows["prediction"]}, **score)
 
     def named(self, kind: str) -> pd.DataFrame:
         """The columns of one kind, without its prefix."""

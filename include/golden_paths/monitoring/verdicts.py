@@ -12,7 +12,7 @@ from golden_paths.monitor_sections import Cause
 # Rulings that say no more than that there was nothing to judge: no alarm, and no all-clear either.
 NOT_JUDGED = {"too few rows", "too few labels", "too few answers", "too little evidence", "not judged", "cannot be computed"}
 CAUSES: tuple[str, ...] = get_args(Cause)
-CALLED = {"unseen": "drift"}
+CALLED = {"unknown_categories": "drift"}
 
 
 def cause_of(gate: str) -> str:

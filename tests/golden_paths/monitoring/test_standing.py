@@ -72,7 +72,7 @@ def ruling(gate: str, passed: bool = True, state: str = "") -> Ruling:
 
 def test_calm_is_what_was_judged_and_is_no_alarm() -> None:
     found = [
-        Finding(title="", rulings=(ruling("drift"), ruling("unseen"), ruling("contract", passed=False))),
+        Finding(title="", rulings=(ruling("drift"), ruling("unknown_categories"), ruling("contract", passed=False))),
         Finding(title="", rulings=(ruling("performance.f1", state="too few labels"), ruling("bias.mean_parity", state="within"))),
     ]
     assert verdicts.calm(found) == ("drift", "bias")
@@ -81,6 +81,6 @@ def test_calm_is_what_was_judged_and_is_no_alarm() -> None:
 
 
 def test_a_new_category_is_drift() -> None:
-    found = [Finding(title="", rulings=(ruling("drift"), ruling("unseen", passed=False)))]
+    found = [Finding(title="", rulings=(ruling("drift"), ruling("unknown_categories", passed=False)))]
     assert verdicts.calm(found) == ()
     assert [one.cause for one in verdicts.verdicts(found)] == ["drift", "drift"]
