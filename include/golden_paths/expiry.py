@@ -1,7 +1,7 @@
 """When a version has served long enough, and what then becomes of it: certified anew by people, withdrawn, or kept.
 
 A withdrawal is the address first, then the alias, the tags and the history: whatever is killed in between, the address
-never answers with a model that MLflow says is withdrawn, and repeating it does what is left.
+never answers with a model that MLflow says is withdrawn, and repeating it, or `resume`, does what is left.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from golden_paths import approval, history, policy
 from golden_paths.approval import REASON, STATUS
-from golden_paths.artifacts import Endpoint, ModelVersion
+from golden_paths.artifacts import Endpoint
 from golden_paths.clients import Clients, ModelRegistry
 from golden_paths.errors import GateFailed
-from golden_paths.history import Bytes, Entry
+from golden_paths.history import Bytes, BytesOfModel, Entry
 from golden_paths.policy.model import Expiry
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
@@ -24,7 +26,18 @@ from golden_paths.withdrawal import reason_of
 BEGINS = ("promoted", "rolled back")
 WITHDRAWN = "withdrawn"  # in the tag golden_paths.status
 CHAMPION = "champion"
+INTENT = "golden_paths.withdrawing"
 DUE = 0.75  # of max_age, from which on a version may be certified anew: not one that has just begun
+
+
+class Intent(BaseModel):
+    """A withdrawal that was begun, as a tag of the version keeps it. `after`: the last entry of the history by then."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    after: int
+    reason: str
+    run: str
+    by: str
 
 
 class Superseded(GateFailed):
@@ -87,7 +100,7 @@ def refusal(
     return None
 
 
-def recertified(models: ModelRegistry, version: ModelVersion, *, run: str, by: str, why: str) -> Entry:
+def recertified(models: ModelRegistry, version: BytesOfModel, *, run: str, by: str, why: str) -> Entry:
     """Keep that people let these bytes serve for another max_age. Raises `Superseded`. A retry adds nothing."""
     hold_champion(models, version)
     change = history.Change("recertified", version.version, version.digest, run, by, why=why[: approval.LONGEST])
@@ -95,32 +108,58 @@ def recertified(models: ModelRegistry, version: ModelVersion, *, run: str, by: s
 
 
 def withdraw(
-    clients: Clients, spec: PathSpec, version: ModelVersion, *, run: str, by: str, reason: str
+    clients: Clients, spec: PathSpec, version: BytesOfModel, *, run: str, by: str, reason: str
 ) -> Entry:
     """Withdraw the version that serves, everywhere. Raises `Superseded` when another one does. Repeating it converges."""
     address = clients.target(spec) if spec.deploy else None
     return withdraw_at(address, clients.models, version, run=run, by=by, reason=reason)
 
 
+def resume(clients: Clients, spec: PathSpec) -> Entry | None:
+    """Finish a withdrawal that was killed in the middle; None when there is none. To be asked before anything is decided."""
+    models, known = clients.models, history.entries(clients.models, spec.name)
+    last = history.last_move(known)
+    if last is None or _intended(models, last, last) is None:
+        return None
+    if last.what == "withdrawn":
+        *_, before = [history.NOTHING, *(one.hash for one in known if one.version == last.version and one.number < last.number)]
+        if models.version_tags(spec.name, last.version).get(history.HASH, history.NOTHING) != before:
+            return None  # all is done; any other value is for `history.faults` to show
+    return withdraw(clients, spec, last, run=last.run, by=last.by, reason="it was begun")
+
+
 def withdraw_at(
-    address: Address | None, models: ModelRegistry, version: ModelVersion, *, run: str, by: str, reason: str
+    address: Address | None, models: ModelRegistry, version: BytesOfModel, *, run: str, by: str, reason: str
 ) -> Entry:
-    """The same, at an address that needs no spec; None: there is none."""
-    model, why = version.model, reason_of(reason)
+    """The same, at an address that needs no spec; None: there is none. Told again, the first account stays."""
+    model = version.model
     last = history.last_move(history.entries(models, model))
     _hold_served(models, version, last)
-    if address and not address.withdraw(model, why, version=version.version) and (other := address.serving(model)):
+    given = Intent(after=last.number if last else 0, reason=reason_of(reason), run=run, by=by)
+    intent = _intended(models, version, last) or given
+    if intent is given:  # without it, whoever comes after a kill would find no champion, and nothing to do
+        models.tag_version(model, version.version, {INTENT: intent.model_dump_json()})
+    if address and not address.withdraw(model, intent.reason, version=version.version) and (other := address.serving(model)):
         raise _superseded(version, other.version)
     if _hold_served(models, version, last):  # asked again: the address may have taken a while
         models.remove_alias(model, CHAMPION)
-    if last and last.what == "withdrawn" and _is_same(last, version):
-        by, run, why = last.by, last.run, last.why  # told again: the first account stays
-    models.tag_version(model, version.version, {STATUS: WITHDRAWN, REASON: why})
-    change = history.Change("withdrawn", version.version, version.digest, run, by, why=why)
+    models.tag_version(model, version.version, {STATUS: WITHDRAWN, REASON: intent.reason})
+    change = history.Change("withdrawn", version.version, version.digest, intent.run, intent.by, why=intent.reason)
     return history.add(models, model, change)
 
 
-def _hold_served(models: ModelRegistry, version: ModelVersion, last: Entry | None) -> bool:
+def _intended(models: ModelRegistry, version: BytesOfModel, last: Entry | None) -> Intent | None:
+    """What was begun, or done, of this version since it began to serve."""
+    if last and last.what == "withdrawn" and _is_same(last, version):
+        return Intent(after=last.number, reason=last.why, run=last.run, by=last.by)
+    try:
+        found = Intent.model_validate_json(models.version_tags(version.model, version.version).get(INTENT, ""))
+    except ValidationError:
+        return None
+    return found if found.after == (last.number if last else 0) else None
+
+
+def _hold_served(models: ModelRegistry, version: BytesOfModel, last: Entry | None) -> bool:
     """Whether it is the champion. Raises `Superseded` when another is, or another came last where none is."""
     if champion := models.champion(version.model):
         if _is_same(champion, version):
@@ -131,14 +170,14 @@ def _hold_served(models: ModelRegistry, version: ModelVersion, last: Entry | Non
     return False
 
 
-def hold_champion(models: ModelRegistry, version: ModelVersion) -> None:
+def hold_champion(models: ModelRegistry, version: BytesOfModel) -> None:
     """Raises `Superseded` unless this version still is the champion, byte for byte."""
     champion = models.champion(version.model)
     if champion is None or not _is_same(champion, version):
         raise _superseded(version, champion.version if champion else None)
 
 
-def _superseded(version: ModelVersion, by: str | None) -> Superseded:
+def _superseded(version: BytesOfModel, by: str | None) -> Superseded:
     now = f"version {by} serves" if by else "no version is the champion"
     return Superseded(
         f"version {version.version} of {version.model} is superseded: {now}", remedy="nothing is done; decide on what serves"

@@ -52,6 +52,14 @@ class Bytes(Protocol):
         """SHA-256."""
 
 
+class BytesOfModel(Bytes, Protocol):
+    """The same, and of which model: a ModelVersion, an Entry of the history."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+
+
 class Entry(BaseModel):
     """One change of the champion, or a decision on a version, with its reason in `why`.
 

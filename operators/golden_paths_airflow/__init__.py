@@ -27,7 +27,7 @@ PUBLIC |= dict.fromkeys(
     ),
     "golden_paths_airflow.step_operators",
 )
-PUBLIC |= {"RollbackOperator": "golden_paths_airflow.rollback"}
+PUBLIC |= {"RollbackOperator": "golden_paths_airflow.rollback", "RecertifyOperator": "golden_paths_airflow.recertify"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,27 +7,26 @@ from typing import Any
 from airflow.sdk import DAG
 
 from golden_paths.load import LoadedSpec
+from golden_paths.monitor_sections import MonitorSection
 from golden_paths.paths import watch
 from golden_paths.plan import make_plan, plan_markdown
 from golden_paths_airflow.schedules import START, airflow_schedule
 from golden_paths_airflow.spec_dag import SpecDag
 from golden_paths_airflow.watch import RenewModelOperator, WatchModelOperator
 
-SUFFIX = ".watch"
 OPERATORS = {operator.step.name: operator for operator in (WatchModelOperator, RenewModelOperator)}
 
 
-def watch_dag(loaded: LoadedSpec) -> DAG | None:
-    """None for a spec that asks for no watch. Windows are intervals of the schedule, in UTC, one after the other."""
+def watch_dag(loaded: LoadedSpec) -> DAG:
+    """Of a spec with `monitor`. Windows are intervals of its schedule, in UTC, one after the other."""
     spec = loaded.spec
-    if spec.monitor is None:
-        return None
+    section = spec.need(MonitorSection)
     plan = make_plan(spec, watch.PATH)
     dag = SpecDag(
         loaded.file,
-        dag_id=f"{spec.name}{SUFFIX}",
+        dag_id=f"{spec.name}.{watch.PATH.name}",
         description=f"Watches {spec.name} while it serves.",
-        schedule=airflow_schedule(spec.monitor.schedule, by_interval=True),
+        schedule=airflow_schedule(section.schedule, by_interval=True),
         start_date=START,
         catchup=False,
         max_active_runs=1,

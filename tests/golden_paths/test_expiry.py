@@ -124,18 +124,20 @@ def test_what_is_withdrawn_answers_with_the_reason_and_is_the_champion_no_more(s
 
 
 @pytest.mark.parametrize("is_done", [False, True], ids=["before it", "after it"])
-@pytest.mark.parametrize("deed", ["withdraw", "remove_alias", "tag_version", "add_history", "tag of the history"])
+@pytest.mark.parametrize("how", ["repeated", "resumed"])
+@pytest.mark.parametrize("deed", ["withdraw", "remove_alias", "status", "add_history", "tag of the history"])
 def test_killed_anywhere_and_repeated_it_ends_the_same(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, deed: str, is_done: bool
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, deed: str, is_done: bool, how: str
 ) -> None:
     version = shop.register("1")
     shop.promote(version)
     where: Any = shop.served if deed == "withdraw" else shop.models
-    name = "tag_version" if deed == "tag of the history" else deed
+    tag = {"status": "golden_paths.status", "tag of the history": history.HASH}.get(deed)
+    name = "tag_version" if tag else deed
     real = getattr(where, name)
 
     def killed(*given: Any, **more: Any) -> Any:
-        if deed == "tag of the history" and history.HASH not in given[2]:
+        if tag and tag not in given[2]:
             return real(*given, **more)
         if is_done:
             real(*given, **more)
@@ -147,8 +149,24 @@ def test_killed_anywhere_and_repeated_it_ends_the_same(
             shop.withdraw(version)
     answers = shop.served.serving("churn") is not None
     assert answers == (deed == "withdraw" and not is_done)  # the address is the first to know
-    shop.withdraw(version, run="watch-2")
+    if how == "repeated":
+        shop.withdraw(version, "it is 32 days old", run="watch-2")
+    else:
+        is_complete = deed == "tag of the history" and is_done
+        assert (expiry.resume(shop.clients, shop.spec) is None) == is_complete  # type: ignore[arg-type]
+    assert expiry.resume(shop.clients, shop.spec) is None  # type: ignore[arg-type]
     assert (shop.everything(), list(history.faults(shop.models, "churn"))) == (GONE, [])
+
+
+def test_what_was_begun_on_an_earlier_life_is_not_resumed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = shop.register("1")
+    shop.promote(version)
+    shop.withdraw(version)
+    shop.note("approved", version)
+    shop.promote(version, "run-2")
+    assert expiry.resume(shop.clients, shop.spec) is None  # type: ignore[arg-type]
+    found = shop.served.serving("churn")
+    assert found and found.version == "1"
 
 
 def test_a_version_that_another_has_followed_is_left_alone(shop: Shop) -> None:

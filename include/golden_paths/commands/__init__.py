@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from golden_paths.commands import audit, card, contract, endpoints, history, lineage, policy, rollback, run, specs
+from golden_paths.commands import (
+    audit,
+    card,
+    contract,
+    endpoints,
+    history,
+    lineage,
+    policy,
+    rollback,
+    run,
+    specs,
+    withdraw,
+)
 from golden_paths.errors import GoldenPathsError
 
 app = typer.Typer(
@@ -24,6 +36,7 @@ app.command()(run.run)
 app.command()(endpoints.endpoints)
 app.command()(endpoints.stop)
 app.command()(rollback.rollback)
+app.command()(withdraw.withdraw)
 app.command()(history.history)
 app.command()(card.card)
 app.command()(lineage.impact)

@@ -18,6 +18,8 @@ from golden_paths.step import Step, StepContext
 def run(context: StepContext) -> Renewal:
     """Decide, note it in the model's history, and withdraw what has expired. Runs are asked for by Airflow, after the note."""
     watched, models = context.take(Watched), context.clients.models
+    if gone := expiry.resume(context.clients, context.spec):  # what an attempt before was killed in the middle of
+        return Renewal(model=watched.model, version=gone.version, action="withdraw", causes=("age",), reason=gone.why)
     champion = models.champion(context.spec.name)
     nothing = Renewal(model=watched.model, version=watched.version, action="nothing")
     if champion is None or (champion.version, champion.digest) != (watched.version, watched.digest):
