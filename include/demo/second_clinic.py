@@ -1,21 +1,19 @@
 """A second clinic joins the study: its patients are heavier, with higher blood pressure, and progress more often for it.
 
-They are the study's own patients, shifted: body mass index and blood pressure by a fixed amount, and the measure of progression by
-what a linear model of the study says that such patients have more of. Timestamps lie between those of the first clinic.
+They are the study's own patients, shifted: body mass index and blood pressure by a fixed amount, and the measure of progression
+by what a linear model of the study says that such patients have more of. Timestamps lie between those of the first clinic.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from sklearn.datasets import load_diabetes
-from sklearn.linear_model import LinearRegression
+from typing import TYPE_CHECKING, Any
 
 from golden_paths import parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHIFT = {"bmi": 6.0, "bp": 15.0}
 FIRST = 1001  # its patients' numbers
@@ -24,6 +22,8 @@ BEFORE = timedelta(hours=10)  # half of the time between two patients of the fir
 
 def join(folder: Path) -> int:
     """Add its rows to the files of `folder`, once; returns how many patients it has."""
+    import pandas as pd
+
     files = {name: parquet.read(folder / f"{name}.parquet") for name in ("demographics", "measurements", "patients")}
     for name, own in _rows(files).items():
         both = pd.concat([files[name][files[name]["patient_id"] < FIRST], own], ignore_index=True)
@@ -48,6 +48,9 @@ def features(folder: Path) -> list[dict[str, Any]]:
 
 
 def _rows(files: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    from sklearn.datasets import load_diabetes
+    from sklearn.linear_model import LinearRegression
+
     study = load_diabetes(as_frame=True, scaled=False).frame
     slopes = LinearRegression().fit(study.drop(columns="target"), study["target"])
     more = sum(dict(zip(slopes.feature_names_in_, slopes.coef_, strict=True))[name] * by for name, by in SHIFT.items())
@@ -56,7 +59,8 @@ def _rows(files: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         name: frame.assign(patient_id=frame["patient_id"] + FIRST - 1, event_timestamp=frame["event_timestamp"] - BEFORE)
         for name, frame in own.items()
     }
-    moved["measurements"] = moved["measurements"].assign(**{name: moved["measurements"][name] + by for name, by in SHIFT.items()})
-    progressed = (study["target"] + more > study["target"].median()).astype(np.int64)
-    moved["patients"] = moved["patients"].assign(progressed=progressed.to_numpy())
+    measured = moved["measurements"]
+    moved["measurements"] = measured.assign(**{name: measured[name] + by for name, by in SHIFT.items()})
+    progressed = (study["target"] + more > study["target"].median()).to_numpy().astype("int64")
+    moved["patients"] = moved["patients"].assign(progressed=progressed)
     return moved
