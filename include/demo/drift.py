@@ -1,14 +1,19 @@
 """make demo-drift: a watched endpoint, traffic that shifts, the alarm, one retrain, a new champion, and quiet.
 
-Nobody is needed: as in `make demo`, the second user's yes is given by REST. Airflow, MLflow and the endpoint are real; the example
-is a copy of the project's, whose data change.
+Nobody is needed: as in `make demo`, the second user's yes is given by REST. Airflow, MLflow and the endpoint are real; the
+example is a copy of the project's, whose data change.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import sys
+import time
 from typing import Any
 
+import httpx
 import second_clinic
 from demo_example import BROUGHT
 from follow import followed
