@@ -9,7 +9,7 @@ COMPILE = $(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-e
 # Feast asks for sqlalchemy[mypy]: a type checker of 50 MB and what it needs, which nothing imports.
 UNUSED = mypy librt ast-serialize types-greenlet
 
-.PHONY: help venv data demo up down test lint bench bench-kubernetes bench-lineage bench-gates wheel images schema lock clean
+.PHONY: help venv data demo demo-drift up down test lint bench bench-kubernetes bench-lineage bench-gates wheel images schema lock clean
 help:                ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
 
@@ -22,6 +22,9 @@ data: venv           ## lay out the examples' data (from scikit-learn's bundled 
 
 demo: data           ## Airflow, MLflow and an endpoint, from one YAML file; TARGET=kubernetes; DEMO_ONCE=1 ends after the answer
 	@$(VENV) include/demo $(TARGET)
+
+demo-drift: data     ## the same, with traffic that shifts: alarm, one retrain, a new champion, quiet; DEMO_ONCE=1 ends then
+	@$(VENV) include/demo/drift.py
 
 up: data             ## the whole platform for a team, with docker compose; SERVICES="..." for some; secrets in .env
 	@$(VENV) include/compose up $(SERVICES)

@@ -9,6 +9,7 @@ import sys
 import time
 
 from airflow_api import AirflowApi
+from follow import followed
 from on_kubernetes import OnKubernetes
 from on_this_machine import OnThisMachine
 from servers import REVIEWER, Servers, console
@@ -20,8 +21,6 @@ PLACES: dict[str, type[OnThisMachine] | type[OnKubernetes]] = {"local": OnThisMa
 DAG = os.environ.get("DEMO_DAG", "diabetes-progression")
 ENTITY = {"diabetes-progression": {"patient_id": 7}, "wine-cultivar": {"wine_id": 7}}
 BODY = {"entities": [ENTITY[DAG]]}
-ASKED = "approve: asked"
-ENDED = ("success", "failed", "upstream_failed", "skipped")
 
 
 def run_path(servers: Servers) -> str:
@@ -31,49 +30,9 @@ def run_path(servers: Servers) -> str:
     begin = time.monotonic()
     run = airflow.trigger(DAG)
     console.print(f"  triggered {DAG}, run {run}")
-    shown: set[str] = set()
-    while (state := airflow.run_state(DAG, run)) not in ("success", "failed"):
-        show_ended(servers, run, shown)
-        approve(servers, run, shown)
-        servers.are_alive()
-        time.sleep(0.3)
-    show_ended(servers, run, shown)
-    if state == "failed":
-        raise SystemExit("demo: the run failed; the end of the step's log is above")
+    followed(servers, DAG, run)
     servers.lap("the path, all steps", begin)
     return str(airflow.result(DAG, run, "promote")["url"])
-
-
-def approve(servers: Servers, run: str, shown: set[str]) -> None:
-    """Say yes when the path waits for it, as the second user, who did not start the run.
-
-    Not in the moment in which it begins to wait: Airflow 3.3 makes a retry of an answer that its scheduler did not expect yet.
-    """
-    tries = [one["try_number"] for one in servers.airflow.tasks(DAG, run) if one["state"] == "awaiting_input"]
-    asked_at = f"{ASKED} {tries[0]}" if tries else ""
-    if not tries or asked_at in shown:
-        return
-    time.sleep(2)
-    shown.add(asked_at)
-    asked = servers.airflow.question(DAG, run, "approve")
-    console.print(f"    {asked['subject']}  asked of {', '.join(user['id'] for user in asked['assigned_users'])}", markup=False)
-    said = servers.airflow.signed_in_as(REVIEWER).answer(DAG, run, "approve", "Approve", "the demo's reviewer has read the card")
-    if said.is_error:
-        raise SystemExit(f"demo: Airflow answered {said.status_code} to the approval: {said.text[:500]}")
-    console.print(f"    approved as {REVIEWER}, by REST; people do it in Airflow, under Required Actions")
-
-
-def show_ended(servers: Servers, run: str, shown: set[str]) -> None:
-    """Print the steps that ended since the last look, a failed one with the end of its log."""
-    for task in servers.airflow.tasks(DAG, run):
-        name, state = task["task_id"], task["state"]
-        if name in shown or state not in ENDED:
-            continue
-        shown.add(name)
-        console.print(f"    {name:<36}{task['duration'] or 0.0:6.1f} s  {state}")
-        if state == "failed":
-            log = servers.airflow.task_log(DAG, run, name, int(task["try_number"]))
-            console.print("\n".join(log.splitlines()[-20:]), markup=False)
 
 
 def ask(place: Place, url: str) -> None:

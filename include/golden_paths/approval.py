@@ -12,7 +12,7 @@ from golden_paths import history, policy
 from golden_paths.artifacts import Approval, ModelVersion
 from golden_paths.clients import ModelRegistry
 from golden_paths.errors import NotApproved
-from golden_paths.history import Entry
+from golden_paths.history import Bytes, Entry
 from golden_paths.policy.model import ApprovalRule
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
@@ -51,18 +51,27 @@ def hold(context: StepContext, version: ModelVersion, approval: Approval) -> Non
             f"{_named(version)}, digest {version.digest}, is not approved: its history does not say so",
             remedy="clear the task approve, and have it approved",
         )
+    if withdrawn(history.entries(context.clients.models, version.model), version):
+        raise NotApproved(f"{_named(version)} was withdrawn, and nobody has approved it since", remedy=AGAIN)
     champion = context.clients.models.champion(version.model)  # runs may overlap where versions wait for people
     if found.how == "people" and champion and int(champion.version) > int(version.version):
         raise NotApproved(f"{_named(version)} is superseded: version {champion.version} serves", remedy=AGAIN)
 
 
 def given(models: ModelRegistry, version: ModelVersion) -> list[Entry]:
-    """Who approved these bytes since they were last rejected. Nobody, when the version was tagged with another history."""
+    """Who approved these bytes since they were last rejected or withdrawn. Nobody, when its tag is of another history."""
     said = [one for one in history.entries(models, version.model) if one.version == version.version]
     if said and models.version_tags(version.model, version.version).get(history.HASH) != said[-1].hash:
         return []
-    rejected = max((place for place, one in enumerate(said) if one.what == "rejected"), default=-1)
+    rejected = max((place for place, one in enumerate(said) if one.what in ("rejected", "withdrawn")), default=-1)
     return [one for one in said[rejected + 1 :] if one.what == "approved" and one.digest == version.digest]
+
+
+def withdrawn(said: Sequence[Entry], version: Bytes) -> bool:
+    """Whether the last that was said of these bytes is that they may not serve: nobody let them in again since."""
+    words = [one.what for one in said if (one.version, one.digest) == (version.version, version.digest)]
+    decisive = [what for what in words if what in ("withdrawn", "approved", "recertified")]
+    return decisive[-1:] == ["withdrawn"]
 
 
 def counted(rule: ApprovalRule, said: Sequence[Entry], context: StepContext) -> list[Entry]:

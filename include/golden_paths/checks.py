@@ -6,94 +6,80 @@ because five hundred specs may name the same repository.
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from golden_paths import code_files, columns, gate_checks, online_stores, pod_checks, policy, regular_file, schedule
-from golden_paths.modelling.metrics import METRICS
+from golden_paths import (
+    code_files,
+    gate_checks,
+    metric_checks,
+    monitor_checks,
+    named_files,
+    online_stores,
+    path_checks,
+    pod_checks,
+    policy,
+    refresh_checks,
+    regular_file,
+    schedule,
+    score_checks,
+)
+from golden_paths.named_files import TIMESTAMP, nearest, say
 from golden_paths.project import Project
-from golden_paths.registry import PATHS
 from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
 
 MAX_READ = 8 * 1024 * 1024  # bytes of a feature repository's Python files
 MAX_CONFIG = 64 * 1024
 CUT = "..."
-TIMESTAMP = "event_timestamp"
 FEAST_PROJECT = re.compile(r"^project:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
 FEAST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 
 
 def check(spec: PathSpec, document: Document, project: Project) -> None:
     """Add to the document's problems everything that a spec of a valid shape still gets wrong."""
-    _path(spec, document)
+    path_checks.check(spec, document)
     _schedule(spec, document)
     _features(spec, document, project)
     _training_set(spec, document, project)
     _train(spec, document, project)
-    _metrics(spec, document)
+    metric_checks.check(spec, document)
+    score_checks.check(spec, document, project)
     gate_checks.check(spec, document, project)
+    monitor_checks.check(spec, document, project)
+    refresh_checks.check(spec, document, project)
     pod_checks.check(spec, document, project)
     policy.check(spec, document, project)
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    from golden_paths.load import nearest
-
-    return nearest(word, known)
-
-
-def _say(document: Document, path: Key, problem: str, remedy: str) -> None:
-    document.complain(document.lines.get(path, 1), path, document.texts.get(path), problem, remedy)
-
-
-def _path(spec: PathSpec, document: Document) -> None:
-    if path := PATHS.get(spec.golden_path):
-        for section in path.sections:
-            if getattr(spec, section) is None:
-                line = document.lines[("golden_path",)]
-                document.complain(line, (section,), None, f"is missing, and {path.id} needs it", "add the section")
-        return
-    name, _, version = spec.golden_path.partition("@")
-    versions = [str(path.version) for path in PATHS.values() if path.name == name]
-    if versions:
-        problem = f"has no version '{version}'" if version else "names no version"
-        _say(document, ("golden_path",), problem, f"write {name}@{versions[-1]}")
-    else:
-        _say(document, ("golden_path",), "is not a golden path", _nearest(spec.golden_path, tuple(PATHS)))
 
 
 def _schedule(spec: PathSpec, document: Document) -> None:
     if spec.schedule and (fault := schedule.fault(spec.schedule)):
         problem, remedy = fault
         if spec.schedule.startswith("@"):
-            remedy = _nearest(spec.schedule, schedule.PRESETS)
-        _say(document, ("schedule",), problem, remedy)
+            remedy = nearest(spec.schedule, schedule.PRESETS)
+        say(document, ("schedule",), problem, remedy)
 
 
 def _features(spec: PathSpec, document: Document, project: Project) -> None:
     if not (section := spec.features) or not (
-        repo := _place(section.repo, ("features", "repo"), document, project, Path.is_dir)
+        repo := named_files.place(section.repo, ("features", "repo"), document, project, Path.is_dir)
     ):
         return
     if not (repo / "feature_store.yaml").is_file():
-        _say(
+        say(
             document, ("features", "repo"), "has no feature_store.yaml", "name the folder of a Feast feature repository"
         )
         return
     _feast_project(repo, document)
     if spec.deploy and spec.deploy.to == "kubernetes" and (fault := online_stores.fault_of(repo / "feature_store.yaml")):
-        _say(document, ("features", "repo"), *fault)
+        say(document, ("features", "repo"), *fault)
     found = _services(repo, section.service)
     if section.service not in found and "*" not in found:
-        problem, remedy = f"is no feature service of {section.repo}", _nearest(section.service, tuple(sorted(found)))
+        problem, remedy = f"is no feature service of {section.repo}", nearest(section.service, tuple(sorted(found)))
         if CUT in found:
             problem, remedy = f"was not found in the first files of {section.repo}", "define it in one at its top"
-        _say(document, ("features", "service"), problem, remedy)
+        say(document, ("features", "service"), problem, remedy)
 
 
 def _feast_project(repo: Path, document: Document) -> None:
@@ -101,32 +87,26 @@ def _feast_project(repo: Path, document: Document) -> None:
     try:
         text = regular_file.read(repo / "feature_store.yaml", MAX_CONFIG).decode(errors="replace")
     except OSError as error:
-        _say(document, ("features", "repo"), f"has a feature_store.yaml that cannot be read: {error.strerror}", "mend it")
+        say(document, ("features", "repo"), f"has a feature_store.yaml that cannot be read: {error.strerror}", "mend it")
         return
     if (named := FEAST_PROJECT.search(text)) and not FEAST_NAME.fullmatch(named[1]):
         problem = f"has project '{named[1]}' in feature_store.yaml, and Feast takes letters, digits and '_' alone"
         fit = re.sub(r"[^A-Za-z0-9]+", "_", named[1]).strip("_")
-        _say(document, ("features", "repo"), problem, f"write project: {fit}")
+        say(document, ("features", "repo"), problem, f"write project: {fit}")
 
 
 def _training_set(spec: PathSpec, document: Document, project: Project) -> None:
     key: Key = ("training_set", "entities")
     if not (section := spec.training_set) or not (
-        file := _place(section.entities, key, document, project, Path.is_file)
+        file := named_files.place(section.entities, key, document, project, Path.is_file)
     ):
         return
-    try:
-        names = _columns(file, _stamp(file))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        _say(document, key, f"is no parquet file: {reason}", "write it with DataFrame.to_parquet")
+    if not (names := named_files.rows_with_time(file, key, document, meaning="at which a row's label was known")):
         return
-    if TIMESTAMP not in names:
-        _say(document, key, f"has no column {TIMESTAMP}", "add it: the time, in UTC, at which a row's label was known")
     if section.label == TIMESTAMP:
-        _say(document, ("training_set", "label"), "is the rows' time", "name the column that the model predicts")
+        say(document, ("training_set", "label"), "is the rows' time", "name the column that the model predicts")
     elif section.label not in names:
-        _say(document, ("training_set", "label"), f"is no column of {section.entities}", _nearest(section.label, names))
+        say(document, ("training_set", "label"), f"is no column of {section.entities}", nearest(section.label, names))
 
 
 def _train(spec: PathSpec, document: Document, project: Project) -> None:
@@ -134,81 +114,21 @@ def _train(spec: PathSpec, document: Document, project: Project) -> None:
         return
     key: Key = ("train", "notebook" if section.notebook else "code")
     name, _, function = (section.notebook or section.code or "").partition(":")
-    if not (file := _place(name, key, document, project, Path.is_file)):
+    if not (file := named_files.place(name, key, document, project, Path.is_file)):
         return
     try:
         if section.notebook:
-            if fault := _notebook(file, _stamp(file)):
-                _say(document, key, *fault)
-        elif function not in (functions := _functions(file, _stamp(file))):
-            _say(document, key, f"has no function '{function}'", _nearest(function, functions))
+            if fault := _notebook(file, named_files.stamp(file)):
+                say(document, key, *fault)
+        elif function not in (functions := _functions(file, named_files.stamp(file))):
+            say(document, key, f"has no function '{function}'", nearest(function, functions))
     except SyntaxError as error:
         line = f" at line {error.lineno}" if error.lineno else ""
-        _say(document, key, f"is not Python: {error.msg}{line}", "mend the file")
+        say(document, key, f"is not Python: {error.msg}{line}", "mend the file")
     except OSError as error:
-        _say(document, key, f"cannot be read ({error.strerror})", "make it smaller, or check its permissions")
+        say(document, key, f"cannot be read ({error.strerror})", "make it smaller, or check its permissions")
 
 
-def _metrics(spec: PathSpec, document: Document) -> None:
-    if not (section := spec.evaluate):
-        return
-    for name, bound in section.metrics.items():
-        key: Key = ("evaluate", "metrics", name)
-        if name not in METRICS and not document.full:
-            remedy = _nearest(name, tuple(METRICS))
-            document.complain(document.lines[key], key, None, "is not a metric that is known", remedy)
-        elif (bound.operator == ">=") is not METRICS[name].greater_is_better:
-            better, sign = ("higher", ">=") if METRICS[name].greater_is_better else ("lower", "<=")
-            _say(document, key, f"keeps good models out: {name} is better when {better}", f'write "{sign} {bound.value:g}"')
-    if section.champion and section.champion.metric not in section.metrics:
-        remedy = _nearest(section.champion.metric, tuple(section.metrics))
-        _say(document, ("evaluate", "champion", "metric"), "is not among evaluate.metrics", remedy)
-
-
-def _place(name: str, key: Key, document: Document, project: Project, is_there: Callable[[Path], bool]) -> Path | None:
-    """The place that a spec names, when it is there and, links resolved, still inside the project."""
-    place, kind = project.path(name), "folder" if is_there is Path.is_dir else "file"
-    try:
-        inside = place.resolve().is_relative_to(project.root)
-        if inside and is_there(place):
-            return place
-        elsewhere = os.path.lexists(place)
-        remedy = _neighbour(place) if inside and not elsewhere else ""
-    except (OSError, RuntimeError) as error:  # a name that is too long, no right to look, a loop of links
-        reason = getattr(error, "strerror", None) or "a loop of symbolic links"
-        _say(document, key, f"cannot be read ({reason})", "check its place and permissions")
-        return None
-    if not inside:
-        problem, remedy = (
-            "leaves the project through a symbolic link",
-            "name a file that lies below the project's folder",
-        )
-        _say(document, key, problem, remedy)
-    elif elsewhere:
-        _say(document, key, f"is no {kind}", f"name a {kind} of the project")
-    else:
-        document.complain(document.lines[key], key, name, f"is not there: no {kind} {name} in the project", remedy)
-    return None
-
-
-def _neighbour(place: Path) -> str:
-    folder = place.parent
-    if not folder.is_dir():
-        return f"there is no folder {folder.name} either: check the path, which starts at the project's folder"
-    entries = itertools.islice(folder.iterdir(), 500)
-    return _nearest(
-        place.name, tuple(sorted(entry.name for entry in entries if not entry.name.startswith((".", "__"))))
-    )
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    status = file.stat()
-    return status.st_mtime_ns, status.st_size
-
-
-@lru_cache(maxsize=4096)
-def _columns(file: Path, _: tuple[int, int]) -> tuple[str, ...]:
-    return columns.of_parquet(file)
 
 
 @lru_cache(maxsize=4096)
@@ -224,7 +144,7 @@ def _services(repo: Path, wanted: str) -> set[str]:
         if file is None or unread < 0:
             return found | {CUT}
         try:
-            stamp = _stamp(file)
+            stamp = named_files.stamp(file)
             names = _services_in(file, stamp, parsed=stamp[1] <= unparsed)
         except OSError:  # gone, no regular file or too large: Feast says so when it comes to it
             continue

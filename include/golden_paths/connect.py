@@ -13,7 +13,7 @@ from golden_paths.project import Project
 from golden_paths.spec import DeploySection
 
 if TYPE_CHECKING:
-    from golden_paths.clients import FeatureStore, ModelRegistry, Target, Tracking
+    from golden_paths.clients import FeatureStore, ModelRegistry, Predictions, Target, Tracking
     from golden_paths.spec import PathSpec
 
 
@@ -70,6 +70,13 @@ class LazyClients:
         from golden_paths import built_images
 
         return built_images.completed(self._settings.cluster, self._project)
+
+    def predictions(self, spec: PathSpec) -> Predictions:
+        """What the model's servers wrote of their answers."""
+        from golden_paths.clients.logged_predictions import LoggedPredictions
+        from golden_paths.prediction_log import planned
+
+        return LoggedPredictions(spec.name, planned.log_of(spec, self._project, self.tracking_uri))
 
     def target(self, spec: PathSpec) -> Target:
         """Where the spec's model serves."""

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from golden_paths.pod_sections import Placed
 from golden_paths.section import Section
-from golden_paths.values import ModelName, ProjectPath
+from golden_paths.values import ModelName, ProjectPath, Text
 
 
 class ScoreSection(Placed):
@@ -16,11 +16,13 @@ class ScoreSection(Placed):
     entities: ProjectPath = Field(
         description="Parquet file with the entity keys and event_timestamp; the rows of the run's interval are scored."
     )
-    output: ProjectPath = Field(
-        description="Folder of the project; each interval is one parquet file in it, with version and digest in every row."
+    output: ProjectPath | None = Field(
+        default=None,
+        description="Folder of the project for the scores, one folder per interval. Absent: scores/NAME in the project's state.",
     )
     newer_model: bool = Field(
-        default=False, description="Whether an interval may be scored by a version that was promoted after its end."
+        default=False,
+        description="Whether the champion of now scores every interval, also one that ended before it was promoted.",
     )
     chunk: int = Field(default=50_000, ge=100, le=10_000_000, description="Rows that are joined and scored at a time.")
 
@@ -29,5 +31,9 @@ class RefreshSection(Section):
     """What refreshed features must keep."""
 
     contract: ProjectPath | None = Field(
-        default=None, description="File of what the refreshed rows must keep: types, ranges, nulls. Absent: it is not checked."
+        default=None,
+        description="File of what the rows must keep, or none is written: types, ranges, nulls. Absent: they are not checked.",
+    )
+    sensitive: tuple[Text, ...] = Field(
+        default=(), strict=False, max_length=20, description="Columns of which no value is told when the contract is broken."
     )

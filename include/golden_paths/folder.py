@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from golden_paths import refreshed_by
 from golden_paths.airflowignore import ignored
 from golden_paths.errors import InvalidSpec, SpecProblem
 from golden_paths.load import LoadedSpec, read_spec
@@ -38,7 +39,10 @@ def read_files(files: Iterable[Path]) -> Specs:
             good.append(read_spec(file))
         except InvalidSpec as error:
             broken[file] = error
-    claims = {loaded.file: loaded.claims for loaded in good} | {file: error.claims for file, error in broken.items()}
+    of_good = {loaded.file: loaded.claims for loaded in good}
+    for file, problem in refreshed_by.faults(good, broken).items():
+        broken[file] = InvalidSpec([problem], of_good[file])
+    claims = of_good | {file: error.claims for file, error in broken.items()}
     for file, clashes in _clashes(claims).items():
         told = broken[file].problems if file in broken else ()
         broken[file] = InvalidSpec([*told, *clashes], claims[file])

@@ -19,9 +19,12 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
 
 
 def _contract(spec: PathSpec, document: Document, project: Project) -> None:
-    if not spec.training_set or not (name := spec.training_set.contract):
-        return
-    key: Key = ("training_set", "contract")
+    if spec.training_set and spec.training_set.contract:
+        contract_of(spec.training_set.contract, ("training_set", "contract"), document, project)
+
+
+def contract_of(name: str, key: Key, document: Document, project: Project) -> model.Contract | None:
+    """The contract that a spec names under `key`; None when something is wrong with it, which was added then."""
     file = project.path(name)
     if not file.resolve().is_relative_to(project.root.resolve()):
         remedy = "name a file that lies below the project's folder"
@@ -31,9 +34,10 @@ def _contract(spec: PathSpec, document: Document, project: Project) -> None:
         document.complain_at(key, f"is not there: no file {name} in the project", remedy)
     else:
         try:
-            model.read(file, project.root)
+            return model.read(file, project.root)
         except InvalidSpec as error:
             document.problems.extend(error.problems)
+    return None
 
 
 def _sensitive(spec: PathSpec, document: Document) -> None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -38,6 +38,26 @@ class Change:
     by: str
     instead_of: str | None = None
     why: str = ""
+
+
+class Bytes(Protocol):
+    """A version and the digest of its files: a ModelVersion, an Endpoint, an Entry of the history."""
+
+    @property
+    def version(self) -> str:
+        """Its number."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256."""
+
+
+class BytesOfModel(Bytes, Protocol):
+    """The same, and of which model: a ModelVersion, an Entry of the history."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
 
 
 class Entry(BaseModel):
@@ -136,10 +156,23 @@ def faults(models: ModelRegistry, model: str) -> Iterator[str]:
             yield f"entry {entry.number} is not the one that version {version} was tagged with"
         if of_gates(tags) != entry.gates:
             yield f"the gates of version {version} are not those of entry {entry.number}"
-    champion = models.champion(model)
-    last = next((entry for entry in reversed(known) if entry and entry.what in MOVES), None)
-    if last and (champion is None or (champion.version, champion.digest) != (last.version, last.digest)):
-        now = f"version {champion.version}" if champion else "no version"
+    if last := last_move([entry for entry in known if entry]):
+        yield from _of_alias(models, last)
+
+
+def last_move(known: Sequence[Entry]) -> Entry | None:
+    """The entry by which it follows what serves now: that version, or after a withdrawal none."""
+    return next((entry for entry in reversed(known) if entry.what in MOVES), None)
+
+
+def _of_alias(models: ModelRegistry, last: Entry) -> Iterator[str]:
+    champion = models.champion(last.model)
+    now = f"version {champion.version}" if champion else "no version"
+    if last.what == "withdrawn":
+        if champion:
+            then = f"by entry {last.number} version {last.version} was withdrawn"
+            yield f"the champion is {now}, and {then}: the alias was moved by hand"
+    elif champion is None or (champion.version, champion.digest) != (last.version, last.digest):
         yield f"the champion is {now}, and by entry {last.number} it is version {last.version}: the alias was moved by hand"
 
 

@@ -30,6 +30,8 @@ class Watched(Artifact):
     end: datetime
     rows: int
     verdicts: tuple[Verdict, ...]
+    calm: tuple[str, ...] = ()  # causes that could be judged, and are no alarm
+    news: tuple[str, ...] = ()  # causes that alarm, and did not at the look before
     report: str = ""  # MLflow URI
     mlflow_run_id: str = ""
 
@@ -49,3 +51,4 @@ class Renewal(Artifact):
     causes: tuple[str, ...] = ()
     reason: str = ""
     run: str = ""
+    is_news: bool = False  # an escalation is said at every look, and is news once

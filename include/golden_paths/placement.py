@@ -55,4 +55,6 @@ def placed(step: str, spec: PathSpec) -> Placed | None:
     """What the spec says of where a step runs."""
     if step == "train":
         return spec.train
+    if step == "score":
+        return spec.score
     return next((said for name, said in (spec.steps or {}).items() if name == step), None)

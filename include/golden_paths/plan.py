@@ -40,9 +40,12 @@ class Plan:
         return tuple((before, step.name) for step in self.steps for before in step.needs)
 
 
-def make_plan(spec: PathSpec) -> Plan:
-    """The plan of a checked spec. `KeyError` when its path is unknown: loading refuses that before."""
-    path = PATHS[spec.golden_path]
+def make_plan(spec: PathSpec, road: Path | None = None) -> Plan:
+    """The plan of a checked spec: of its own path, or of another road beside it, as the watch is.
+
+    `KeyError` when its path is unknown: loading refuses that before.
+    """
+    path = road or PATHS[spec.golden_path]
     steps = [step for name in path.steps if (step := STEPS[name]).applies(spec)]
     needs = direct_needs(steps)
     return Plan(

@@ -15,6 +15,7 @@ from golden_paths.quantities import Cpu, Memory
 from golden_paths.section import Section
 from golden_paths.values import Duration, ImageName, KubernetesName, Text
 
+InPods = Literal["check_features", "materialize", "build_training_set", "train", "evaluate", "register", "score"]
 FILE = "include/platform.yaml"
 OFF, MLFLOW = "off", "mlflow"  # instead of an address
 
@@ -113,7 +114,7 @@ class PredictionLog(Section):
 class Platform(Section):
     """The whole file."""
 
-    in_pods: tuple[Literal["materialize", "build_training_set", "train", "evaluate", "register"], ...] = Field(
+    in_pods: tuple[InPods, ...] = Field(
         default=(), strict=False, description="Steps that run in pods when a spec does not say."
     )
     images: Images = Field(default_factory=Images)

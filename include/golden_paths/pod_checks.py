@@ -20,7 +20,7 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     """Add what is wrong. Raises `InvalidSpec` when the platform's file is: no spec can be held to it then."""
     found = platform.read(project)
     for name in PATHS[spec.golden_path].steps if spec.golden_path in PATHS else ():
-        key: Key = ("train",) if name == "train" else ("steps", name)
+        key: Key = (name,) if name in ("train", "score") else ("steps", name)
         _named(name, key, spec, document, found)
         if runs_in_pod(STEPS[name], spec, found):
             _runnable(name, key, spec, document, project)
@@ -49,7 +49,7 @@ def _runnable(name: str, key: Key, spec: PathSpec, document: Document, project: 
     """A pod has none of this machine's files beside those that are sent to it."""
     if name == "smoke" and spec.deploy and spec.deploy.to == "local":
         document.complain_at((*key, "run_in"), "is asked of a pod, and no pod reaches a local endpoint", WORKER)
-    if name not in ("materialize", "build_training_set") or not spec.features:
+    if name not in ("check_features", "materialize", "build_training_set", "score") or not spec.features:
         return
     files = _file_stores(project.path(spec.features.repo), online=name == "materialize")
     if files:

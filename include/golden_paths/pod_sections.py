@@ -12,7 +12,7 @@ from golden_paths.values import ImageName, Text
 
 Where = Literal["worker", "pod"]
 # Those that move what serves (deploy, canary, promote) never run in a pod; train says it in its own section.
-OtherStep = Literal["materialize", "build_training_set", "evaluate", "register", "smoke"]
+OtherStep = Literal["check_features", "materialize", "build_training_set", "evaluate", "register", "smoke"]
 
 
 class PodSection(Section):

@@ -20,6 +20,8 @@ from golden_paths.section import Section
 from golden_paths.values import PYTHON_NAME, Duration, ModelName, Owner, Param, ParamName, ProjectPath, Text
 
 S = TypeVar("S", bound=Section)
+# Of which a path has some: see paths/.
+SECTIONS = ("features", "training_set", "train", "evaluate", "deploy", "monitor", "score", "refresh")
 
 
 class FeaturesSection(Section):
@@ -33,7 +35,8 @@ class FeaturesSection(Section):
     )
     refreshed_by: ModelName | None = Field(
         default=None,
-        description="A feature-refresh spec that materializes this service: the path starts when that has, and only looks.",
+        description="A feature-refresh spec that materializes this service. The path then only looks at what it did, and starts "
+        "when that has ended well, unless it has a schedule of its own.",
     )
 
 
@@ -209,7 +212,8 @@ class PathSpec(Section):
     )
     schedule: Text | None = Field(
         default=None,
-        description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand.",
+        description="A cron expression, a preset such as @weekly, or a duration such as 6h; absent: by hand, "
+        "or when the features were refreshed.",
     )
     features: FeaturesSection | None = None
     training_set: TrainingSetSection | None = None
@@ -225,7 +229,7 @@ class PathSpec(Section):
 
     def need(self, kind: type[S]) -> S:
         """The section of this kind. A plan exists only when the path's sections are there, so steps may rely on it."""
-        for name in ("features", "training_set", "train", "evaluate", "deploy", "monitor", "score", "refresh"):
+        for name in SECTIONS:
             section = getattr(self, name)
             if isinstance(section, kind):
                 return section

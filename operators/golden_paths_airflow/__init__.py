@@ -10,6 +10,7 @@ PUBLIC = dict.fromkeys(("build_dag", "load_dags"), "golden_paths_airflow.dag_fac
 PUBLIC |= {"StepOperator": "golden_paths_airflow.base", "GoldenPathsPlugin": "golden_paths_airflow.plugin"}
 PUBLIC |= dict.fromkeys(
     (
+        "CheckFeaturesOperator",
         "MaterializeFeaturesOperator",
         "BuildTrainingSetOperator",
         "TrainModelOperator",
@@ -20,10 +21,13 @@ PUBLIC |= dict.fromkeys(
         "CanaryOperator",
         "PromoteModelOperator",
         "RetireVersionsOperator",
+        "ChooseChampionOperator",
+        "ScoreOperator",
+        "PublishScoresOperator",
     ),
     "golden_paths_airflow.step_operators",
 )
-PUBLIC |= {"RollbackOperator": "golden_paths_airflow.rollback"}
+PUBLIC |= {"RollbackOperator": "golden_paths_airflow.rollback", "RecertifyOperator": "golden_paths_airflow.recertify"}
 
 
 def __getattr__(name: str) -> Any:

@@ -19,12 +19,14 @@ from golden_paths.registry import STEPS
 from golden_paths.spec import PathSpec
 from golden_paths.spec_text import MAX_BYTES
 from golden_paths.yaml_source import parse
-from golden_paths_airflow import rollback
+from golden_paths_airflow import recertify_dag, rollback
 from golden_paths_airflow.invalid_spec import invalid_spec_dag
-from golden_paths_airflow.schedules import START, airflow_schedule, refusal
+from golden_paths_airflow.schedules import START, refreshed, refusal, schedule_of
+from golden_paths_airflow.spec_dag import SpecDag
 from golden_paths_airflow.step_operators import OPERATORS
 
 RUNS = 3  # one that makes a version, one that waits to retire the version before, one that rolls back
+WATCH = "watch"  # what the DAG that watches a model is called, after its name and a dot
 WAITING = 2  # more, whose versions wait for an approval
 TYPES = {
     bool: ["boolean"],
@@ -35,29 +37,16 @@ TYPES = {
 }
 
 
-class SpecDag(DAG):
-    """A DAG whose code, in Airflow's UI, is its spec. Workers still find it through the loader's path."""
-
-    def __init__(self, file: Path, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._spec_file = str(file)
-
-    def validate(self) -> None:
-        """Airflow calls this after it has stamped the loader's path on the DAG."""
-        super().validate()  # type: ignore[no-untyped-call]
-        self.fileloc = self._spec_file
-
-
 def build_dag(loaded: LoadedSpec) -> DAG:
     """The DAG of one spec: its plan's steps and edges, and nothing else."""
     spec, plan = loaded.spec, make_plan(loaded.spec)
     is_on_cluster = spec.deploy is not None and spec.deploy.to == "kubernetes"
-    is_asked_for = approval.rule_of(spec, loaded.project) is not None
+    is_asked_for = "approve" in plan.path.steps and approval.rule_of(spec, loaded.project) is not None
     dag = SpecDag(
         loaded.file,
         dag_id=spec.name,
         description=spec.description,
-        schedule=airflow_schedule(spec.schedule),
+        schedule=schedule_of(spec, by_interval=plan.path.by_interval),
         start_date=START,
         catchup=False,
         max_active_runs=(RUNS if is_on_cluster else 1) + (WAITING if is_asked_for else 0),
@@ -74,6 +63,8 @@ def build_dag(loaded: LoadedSpec) -> DAG:
         tasks[step.name] = operator(task_id=step.name, dag=dag, loaded=loaded, doc=step.summary, **alone)
         for before in step.needs:
             tasks[step.name].set_upstream(tasks[before])
+    if plan.path.refreshes:
+        tasks[plan.steps[-1].name].add_outlets([refreshed(spec.name)])
     if is_on_cluster:
         back = rollback.RollbackOperator(task_id="rollback", dag=dag, loaded=loaded, doc="Only when the run was asked to")
         back.set_downstream([tasks[step.name] for step in plan.steps if not step.needs])
@@ -102,14 +93,14 @@ def _params(spec: PathSpec) -> dict[str, Param]:
 
 
 def load_dags(folder: str | Path) -> Iterator[DAG]:
-    """One DAG per spec of the folder; a stub with the message per broken one."""
+    """The DAGs of every spec of the folder; a stub with the message per broken one."""
     if wanted := get_parsing_context().dag_id:
         yield from _only(Path(folder), wanted)
         return
     good, broken = read_folder(Path(folder), ignore_syntax())
     for loaded in good:
         try:
-            yield _checked(loaded)
+            yield from _checked(loaded)
         except InvalidSpec as invalid:
             broken.append((loaded.file, invalid))
     for file, error in broken:
@@ -121,8 +112,25 @@ def ignore_syntax() -> str:
     return str(conf.get("core", "dag_ignore_file_syntax", fallback="glob"))
 
 
-def _checked(loaded: LoadedSpec) -> DAG:
-    """The DAG; `InvalidSpec` with Airflow's own words when it refuses what we let pass."""
+def dags_of(loaded: LoadedSpec) -> dict[str, Callable[[LoadedSpec], DAG]]:
+    """The DAGs of one spec by their ids: its own, and those beside it, NAME.WHAT. A model's name has no dot."""
+    made: dict[str, Callable[[LoadedSpec], DAG]] = {loaded.spec.name: build_dag}
+    if loaded.spec.monitor is not None:
+        made[f"{loaded.spec.name}.{WATCH}"] = _watch_dag
+    if recertify_dag.is_recertified(loaded):
+        made[f"{loaded.spec.name}.{recertify_dag.SUFFIX}"] = recertify_dag.recertify_dag
+    return made
+
+
+def _watch_dag(loaded: LoadedSpec) -> DAG:
+    """Its operators cost an import that a worker of another task does without."""
+    from golden_paths_airflow.watch_dag import watch_dag
+
+    return watch_dag(loaded)
+
+
+def _checked(loaded: LoadedSpec) -> list[DAG]:
+    """Its DAGs; `InvalidSpec` with Airflow's own words when it refuses what we let pass."""
     schedule = loaded.spec.schedule
     if schedule and (reason := refusal(schedule)):
         line = parse(loaded.text, loaded.file.name).lines[("schedule",)]
@@ -130,7 +138,7 @@ def _checked(loaded: LoadedSpec) -> DAG:
         problem = SpecProblem(loaded.file.name, line, "schedule", schedule, f"is refused by Airflow: {reason}", remedy)
         raise InvalidSpec([problem])
     try:
-        return build_dag(loaded)
+        return [build(loaded) for build in dags_of(loaded).values()]
     except Exception as error:  # one spec's fault must stay its own, whatever it is
         problem = SpecProblem(loaded.file.name, 0, "", None, f"is refused by Airflow: {error}", "change the spec")
         raise InvalidSpec([problem]) from error
@@ -142,18 +150,19 @@ def _only(folder: Path, wanted: str) -> Iterator[DAG]:
     The file of that name is looked at first, then those whose text holds the name; no other is read any further. When
     none is that DAG and one of them is broken, its `InvalidSpec` is raised: it then stands in the task's log.
     """
-    name = wanted.encode()
+    name = wanted.partition(".")[0]
     broken: list[InvalidSpec] = []
-    for file in sorted(spec_files(folder, ignore_syntax()), key=lambda file: file.stem != wanted):
-        if not _holds(file, name):
+    for file in sorted(spec_files(folder, ignore_syntax()), key=lambda file: file.stem != name):
+        if not _holds(file, name.encode()):
             continue
         try:
             loaded = read_spec(file)
         except InvalidSpec as invalid:
             broken.append(invalid)
             continue
-        if loaded.spec.name == wanted:
-            yield build_dag(loaded)
+        if loaded.spec.name == name:
+            if build := dags_of(loaded).get(wanted):
+                yield build(loaded)
             return
     if broken:
         raise broken[0]

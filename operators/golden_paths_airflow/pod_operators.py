@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden_paths.steps import build_training_set, evaluate, materialize, register, smoke, train
+from golden_paths.steps import build_training_set, check_features, evaluate, materialize, register, score, smoke, train
 from golden_paths_airflow.links import LineageLink, MlflowRunLink, ModelVersionLink
 from golden_paths_airflow.pod_base import PodStepOperator
 
@@ -11,6 +11,13 @@ class MaterializeFeaturesPodOperator(PodStepOperator):
     """Write the feature service to Feast's online store and check its freshness, in a pod."""
 
     step = materialize.STEP
+    operator_extra_links = (LineageLink(),)
+
+
+class CheckFeaturesPodOperator(PodStepOperator):
+    """Hold the rows that are to be written to their contract, in a pod."""
+
+    step = check_features.STEP
     operator_extra_links = (LineageLink(),)
 
 
@@ -49,14 +56,23 @@ class SmokeTestPodOperator(PodStepOperator):
     operator_extra_links = (LineageLink(),)
 
 
+class ScorePodOperator(PodStepOperator):
+    """Ask the chosen version about every row of the interval, in a pod."""
+
+    step = score.STEP
+    operator_extra_links = (MlflowRunLink(), LineageLink())
+
+
 POD_OPERATORS: dict[str, type[PodStepOperator]] = {
     operator.step.name: operator
     for operator in (
+        CheckFeaturesPodOperator,
         MaterializeFeaturesPodOperator,
         BuildTrainingSetPodOperator,
         TrainModelPodOperator,
         EvaluateModelPodOperator,
         RegisterModelPodOperator,
         SmokeTestPodOperator,
+        ScorePodOperator,
     )
 }

@@ -52,7 +52,8 @@ class RollbackOperator(LineageTask, BaseOperator):
         to = None if wanted == BEFORE else wanted
         try:
             api, name, run = ClusterApi(chosen.cluster, log), self.loaded.spec.name, seen.run
-            endpoint = roll_back(api, seen.clients.models, name, to, log, run=run.id, by=run.by)
+            max_age = self.loaded.spec.monitor.max_age if self.loaded.spec.monitor else None
+            endpoint = roll_back(api, seen.clients.models, name, to, log, run=run.id, by=run.by, max_age=max_age)
             seen.record.made = endpoint
         except StepFailed as error:
             self.error = error

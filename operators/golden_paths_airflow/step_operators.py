@@ -11,12 +11,16 @@ from golden_paths.spec import TrainSection
 from golden_paths.steps import (
     build_training_set,
     canary,
+    check_features,
+    choose_champion,
     deploy,
     evaluate,
     materialize,
     promote,
+    publish_scores,
     register,
     retire,
+    score,
     smoke,
     train,
 )
@@ -29,6 +33,13 @@ class MaterializeFeaturesOperator(StepOperator):
     """Write the feature service to Feast's online store and check its freshness."""
 
     step = materialize.STEP
+    operator_extra_links = (LineageLink(),)
+
+
+class CheckFeaturesOperator(StepOperator):
+    """Hold the rows that are to be written to their contract."""
+
+    step = check_features.STEP
     operator_extra_links = (LineageLink(),)
 
 
@@ -114,9 +125,31 @@ class RetireVersionsOperator(StepOperator):
         return self.execute(context)
 
 
+class ChooseChampionOperator(StepOperator):
+    """Find the version that may score this interval."""
+
+    step = choose_champion.STEP
+    operator_extra_links = (LineageLink(),)
+
+
+class ScoreOperator(StepOperator):
+    """Ask the chosen version about every row of the interval."""
+
+    step = score.STEP
+    operator_extra_links = (MlflowRunLink(), LineageLink())
+
+
+class PublishScoresOperator(StepOperator):
+    """Put the interval's scores into the output folder, as a whole."""
+
+    step = publish_scores.STEP
+    operator_extra_links = (LineageLink(),)
+
+
 OPERATORS: dict[str, type[StepOperator | ApproveVersionOperator]] = {
     operator.step.name: operator
     for operator in (
+        CheckFeaturesOperator,
         MaterializeFeaturesOperator,
         BuildTrainingSetOperator,
         TrainModelOperator,
@@ -128,5 +161,8 @@ OPERATORS: dict[str, type[StepOperator | ApproveVersionOperator]] = {
         CanaryOperator,
         PromoteModelOperator,
         RetireVersionsOperator,
+        ChooseChampionOperator,
+        ScoreOperator,
+        PublishScoresOperator,
     )
 }

@@ -19,7 +19,7 @@ from golden_paths.lineage.touched import Touched
 from golden_paths.load import LoadedSpec
 from golden_paths.params import with_params
 from golden_paths.plan import consumed
-from golden_paths.registry import PATHS, STEPS
+from golden_paths.registry import steps_beside
 from golden_paths.runner import undo
 from golden_paths.step import Run, Step, StepContext
 from golden_paths_airflow.lineage import LineageTask
@@ -76,8 +76,7 @@ class StepTask(LineageTask):
             raise
 
     def _artifacts(self, ti: Any) -> dict[str, Artifact]:
-        spec = self.loaded.spec
-        steps = [STEPS[name] for name in PATHS[spec.golden_path].steps if STEPS[name].applies(spec)]
+        steps = steps_beside(self.step, self.loaded.spec)
         makers = {step.produces: step.name for step in steps}
         kinds = consumed(self.step, steps)
         return {kind.name: artifact(kind, ti.xcom_pull(task_ids=makers[kind]), makers[kind]) for kind in kinds}

@@ -11,7 +11,9 @@ import pandas as pd
 
 from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
 from golden_paths.clients import Skew, TrainingFrame
+from golden_paths.clients.refreshing import PendingView, Refreshed
 from golden_paths.errors import StepFailed
+from golden_paths.refresh_artifacts import ViewRows
 
 TIMESTAMP = "event_timestamp"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,25 +27,97 @@ class FakeFeatureStore:
         self.folder, self.service, self.views, self.key = folder, service, tuple(views), key
         self.online: dict[str, dict[Any, dict[str, Any]]] = {view: {} for view in views}
         self._done: dict[str, datetime] = {}
+        self._noted: dict[str, Refreshed] = {}
+
+    def pending(
+        self, service: str, *, start: datetime | None, end: datetime, folder: Path
+    ) -> tuple[tuple[PendingView, ...], ServiceDescription]:
+        self._check(service)
+        made = []
+        for view, rows in self._due(start, end).items():
+            path = folder / f"{view}.parquet"
+            columns = [*(name for name in rows.columns if name != TIMESTAMP), TIMESTAMP]
+            rows.sort_values([TIMESTAMP, self.key])[columns].to_parquet(path, index=False)
+            made.append(PendingView(self._view_rows(view, start, end), path, (self.key,), TIMESTAMP))
+        return tuple(made), self._described()
+
+    def _view_rows(self, view: str, start: datetime | None, end: datetime) -> ViewRows:
+        since, until = self._span(view, start, end)
+        rows, newest = self._between(view, since, until), self._between(view, EPOCH, end)[TIMESTAMP].max()
+        content = str(pd.util.hash_pandas_object(rows, index=False).sum())
+        return ViewRows(view=view, rows=len(rows), newest=newest, start=since, until=until, content=content)
+
+    def _span(self, view: str, start: datetime | None, end: datetime) -> tuple[datetime, datetime]:
+        done = self._done.get(view, EPOCH)
+        return (start, max(end, done)) if start else (done, end)
+
+    def refreshed(self, service: str, *, by: str) -> Refreshed | None:
+        self._check(service)
+        if not (found := self._noted.get(by)):
+            return None
+        for state in found.views:
+            for row in self._rows(state.view).to_dict("records"):
+                held = self.online[state.view].get(row[self.key])
+                if row[TIMESTAMP] == state.newest and (held is None or held[TIMESTAMP] < row[TIMESTAMP]):
+                    raise StepFailed(
+                        f"feature view {state.view} was materialized, and the online store has nothing for "
+                        f"{ {self.key: row[self.key]} }: expected a row of {row[TIMESTAMP].isoformat()}",
+                        remedy=f"run {by} again: it writes everything anew",
+                    )
+        return found
+
+    def online_state(self, service: str) -> tuple[ViewState, ...]:
+        self._check(service)
+        made = []
+        for view in self.views:
+            held = self._between(view, EPOCH, self._done.get(view, EPOCH))
+            newest = None if held.empty else held[TIMESTAMP].max()
+            made.append(ViewState(view=view, rows=held[self.key].nunique(), newest=newest))
+        return tuple(made)
 
     def materialize(
-        self, service: str, *, start: datetime | None, end: datetime
+        self,
+        service: str,
+        *,
+        start: datetime | None,
+        end: datetime,
+        checked: Sequence[ViewRows] | None = None,
+        note_as: str | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         self._check(service)
-        found = {view: self._between(view, start or self._done.get(view, EPOCH), end) for view in self.views}
-        for view, rows in found.items():
+        found = self._due(start, end)
+        self._require_checked(start, end, checked)
+        oldest = min((rows[TIMESTAMP].min() for rows in found.values() if not rows.empty), default=end)
+        views = tuple(self._write(view, rows, end) for view, rows in found.items())
+        if note_as and (note_as not in self._noted or self._noted[note_as].end <= end):
+            self._noted[note_as] = Refreshed(start or oldest, end, views, self._described())
+        return start or oldest, views, self._described()
+
+    def _require_checked(self, start: datetime | None, end: datetime, checked: Sequence[ViewRows] | None) -> None:
+        for one in checked or ():
+            now = self._view_rows(one.view, one.start, one.until)
+            since, until = self._span(one.view, start, end)
+            if now.content != one.content or since < one.start or until > one.until:
+                raise StepFailed(
+                    f"the rows of feature view {one.view} are no longer those that were checked",
+                    remedy="clear check_features, which looks at them again",
+                )
+
+    def _due(self, start: datetime | None, end: datetime) -> dict[str, pd.DataFrame]:
+        """What is to be written; `StepFailed` when that is nothing, and should not be."""
+        new = {view: self._between(view, start or self._done.get(view, EPOCH), end) for view in self.views}
+        for view, rows in new.items():
             expected = f"expected rows from {(start or self._done.get(view, EPOCH)).isoformat()} to {end.isoformat()}"
             if rows.empty and view not in self._done:
                 raise StepFailed(
                     f"feature view {view} has nothing to write: {expected}, found {self._held(view)}", remedy=REMEDY
                 )
-            if start and all(each.empty for each in found.values()):
+            if start and all(each.empty for each in new.values()):
                 raise StepFailed(
-                    f"feature service {service} has nothing to write: {expected}, found {self._held(view)} in {view}",
+                    f"feature service {self.service} has nothing to write: {expected}, found {self._held(view)} in {view}",
                     remedy=REMEDY,
                 )
-        oldest = min((rows[TIMESTAMP].min() for rows in found.values() if not rows.empty), default=end)
-        return start or oldest, tuple(self._write(view, rows, end) for view, rows in found.items()), self._described()
+        return {view: self._between(view, *self._span(view, start, end)) for view in self.views}
 
     def training_frame(
         self,

@@ -48,7 +48,15 @@ class FakeModelRegistry:
         registered = self.models.get(model)
         if registered is None or (number := registered.aliases.get("champion")) is None:
             return None
-        version = registered.versions[number]
+        return self.version(model, number)
+
+    def version(self, model: str, version: str) -> ModelVersion | None:
+        number, versions = version, self.models.get(model, FakeModel()).versions
+        if number not in versions or "golden_paths.digest" not in versions[number].tags:
+            return None
+        return self._rebuilt(model, number, versions[number])
+
+    def _rebuilt(self, model: str, number: str, version: FakeVersion) -> ModelVersion:
         return ModelVersion(
             model=model,
             version=number,
@@ -67,6 +75,9 @@ class FakeModelRegistry:
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         self.models[model].aliases[alias] = version
+
+    def remove_alias(self, model: str, alias: str) -> None:
+        self.models.get(model, FakeModel()).aliases.pop(alias, None)
 
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         self.models[model].versions[version].tags.update(tags)

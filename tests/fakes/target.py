@@ -10,6 +10,11 @@ from pathlib import Path
 from golden_paths import digests
 from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.serve.metrics import Metrics
+from golden_paths.serve.status import Identity
+from golden_paths.withdrawal import reason_of
+
+WITHDRAWN = "withdrawn: "  # in the place of an address, with the reason
 
 
 @dataclass
@@ -28,6 +33,7 @@ class FakeTarget:
     def __init__(self, url: str = "http://127.0.0.1:1") -> None:
         self.url = url
         self.asked: list[str] = []
+        self.measured: dict[str, str] = {}  # what tests have its servers say
         self._rollouts: dict[str, Rollout] = {}
 
     def start(
@@ -79,13 +85,40 @@ class FakeTarget:
         self.asked.append(f"discard {candidate.version}")
         self._end(self._rollouts.get(candidate.endpoint, Rollout()), candidate)
 
+    def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
+        self.asked.append(f"withdraw {version}")
+        why, rollout = reason_of(reason), self._rollouts.get(endpoint, Rollout())
+        if rollout.serving is None or version not in (None, rollout.serving.version):
+            return False
+        before, gone = (rollout.serving, rollout.before), rollout.serving
+        if not is_withdrawn(rollout.serving):
+            gone = rollout.serving.model_copy(update={"url": WITHDRAWN + why})
+            rollout.running[:] = [one for one in rollout.running if one not in [key(was) for was in before if was]]
+            rollout.serving, rollout.before, rollout.settled = gone, None, True
+        if key(gone) not in rollout.running:
+            rollout.running.append(key(gone))
+        return True
+
+    def withdrawn(self, endpoint: str) -> str:
+        """The reason that the address gives; for tests."""
+        serving = self._rollouts.get(endpoint, Rollout()).serving
+        return serving.url.removeprefix(WITHDRAWN) if serving and is_withdrawn(serving) else ""
+
     def retire(self, endpoint: str) -> datetime | None:
         self.asked.append("retire")
         return None
 
     def serving(self, endpoint: str) -> Endpoint | None:
         one = self._rollouts.get(endpoint)
-        return self._endpoint(one.serving, one.before) if one and one.serving and one.running else None
+        if one is None or one.serving is None or not one.running or is_withdrawn(one.serving):
+            return None
+        return self._endpoint(one.serving, one.before)
+
+    def measurements(self, endpoint: str) -> dict[str, str]:
+        if (serving := self.serving(endpoint)) is None:
+            return {}
+        identity = Identity(serving.endpoint, serving.version, serving.digest, "", "")
+        return self.measured or {f"process {serving.version}": Metrics(identity).text().decode()}
 
     def stop(self, endpoint: str) -> bool:
         rollout = self._rollouts.get(endpoint, Rollout())
@@ -110,7 +143,11 @@ class FakeTarget:
 
 
 def key(one: Candidate | Endpoint) -> str:
-    return f"{one.version}-{one.digest[:12]}"
+    return f"{one.version}-{one.digest[:12]}" + ("-withdrawn" if is_withdrawn(one) else "")
+
+
+def is_withdrawn(one: Candidate | Endpoint) -> bool:
+    return one.url.startswith(WITHDRAWN)
 
 
 def is_same(one: Candidate | None, other: Candidate | Endpoint) -> bool:

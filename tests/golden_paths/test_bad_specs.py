@@ -85,7 +85,12 @@ CASES = {
     "unknown step": (
         SPEC + "shadow:\n  share: 0.1\n",
         "bad.yaml:18: shadow is not a key that is known here; known are golden_path, name, owner, description, risk, schedule, "
-        "features, training_set, train, evaluate, deploy, steps",
+        "features, training_set, train, evaluate, deploy, monitor, score, refresh, steps",
+    ),
+    "a section of another path": (
+        SPEC + "refresh: {}\n",
+        "bad.yaml:18: refresh is a section that online-model@1 does not have; "
+        "remove it: online-model@1 has features, training_set, train, evaluate, deploy, monitor",
     ),
     "duplicate key": (
         change("owner: growth", "owner: growth\nowner: sales"),

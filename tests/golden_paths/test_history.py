@@ -107,6 +107,24 @@ BROKEN: dict[str, tuple[Any, list[str]]] = {
 }
 
 
+def withdrawn(models: ModelRegistry, version: str) -> None:
+    models.remove_alias(MODEL, "champion")
+    history.add(models, MODEL, history.Change("withdrawn", version, version * 64, "run-9", "the watch", why="it has expired"))
+
+
+def test_after_a_withdrawal_no_version_is_the_champion_until_the_next_is_promoted(models: ModelRegistry) -> None:
+    promote(models, "1", "run-1")
+    withdrawn(models, "1")
+    assert list(history.faults(models, MODEL)) == []
+    models.set_alias(MODEL, "champion", "1")
+    said = "the champion is version 1, and by entry 2 version 1 was withdrawn: the alias was moved by hand"
+    assert list(history.faults(models, MODEL)) == [said]
+    promote(models, "2", "run-2")
+    assert list(history.faults(models, MODEL)) == []
+    history.add(models, MODEL, history.Change("recertified", "2", "2" * 64, "run-3", "Ada", why="still good"))
+    assert list(history.faults(models, MODEL)) == []
+
+
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_was_altered_is_seen(models: ModelRegistry, what: str) -> None:
     for version, before in (("1", None), ("2", "1"), ("3", "2")):

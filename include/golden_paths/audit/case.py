@@ -163,9 +163,9 @@ class Case:
         return tuple(key for step in steps for key in self.by_event(self.trail.get(step), step)[1:])
 
     def materialized(self) -> list[Happened]:
-        """The runs that wrote the feature views' tables, in the run of the path that made the version."""
-        parts = [one for one in self._of_the_path() if one.inputs and one.outputs]
-        return [one for one in parts if one.job.startswith(f"{self.model}.materialize.")]
+        """The runs that wrote the feature views' tables, or looked at them, in the run of the path that made the version."""
+        step = f"{self.model}.materialize"
+        return [one for one in self._of_the_path() if one.inputs and (one.job == step or one.job.startswith(f"{step}."))]
 
     def pods(self) -> list[Happened]:
         """The pods that did the work of steps, in the same run of the path."""

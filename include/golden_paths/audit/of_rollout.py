@@ -56,13 +56,20 @@ def _now(case: Case) -> Row:
     sources = [(case.by_champion(), case.champion.value)]
     if case.cluster:
         state = case.cluster.state.value
-        sources.append((case.by_object("Service", case.model, case.cluster.state), state.serving if state else None))
+        serves = state.serving if state and not _withdrawn(case, state.serving) else None
+        sources.append((case.by_object("Service", case.model, case.cluster.state), serves))
     elif case.reign and case.reign.place == names.on_host(socket.gethostname()):
         sources.append((_endpoint(case), case.endpoint.value.version if case.endpoint.value else None))
     last = next((one for one in reversed(case.reigns) if one.until is None and one.by), None)
     if last:
         sources.append((case.by_event(last.by, "promote")[0], last.version))
     return case.fact("version that serves now", *sources)
+
+
+def _withdrawn(case: Case, version: str) -> str:
+    """The reason, when the cluster's record of the audited version has one and that version is meant."""
+    release = case.cluster.release.value if case.cluster else None
+    return release.withdrawn if release and release.content.version == version else ""
 
 
 def _endpoint(case: Case) -> str:
@@ -125,7 +132,9 @@ def _of_cluster(case: Case) -> Iterator[Row]:
     if state is None:
         yield Row(cells=("now", "what the cluster keeps", UNKNOWN), proofs=(key,))
         return
-    yield Row(cells=(shown(state.since), "the cluster's version in service", f"version {state.serving}"), proofs=(key,))
+    reason = _withdrawn(case, state.serving)
+    told = f"version {state.serving}" + (f", withdrawn: {reason}" if reason else "")
+    yield Row(cells=(shown(state.since), "the cluster's version in service", told), proofs=(key,))
     for one in state.history:
         if case.version in (one.version, state.serving):
             yield Row(

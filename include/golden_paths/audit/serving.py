@@ -12,7 +12,7 @@ from golden_paths.errors import GoldenPathsError
 from golden_paths.rollout.state import State
 
 Json = Mapping[str, Any]
-SERVED = ("champion", "rolled_back")  # what the tag golden_paths.status says of a version that had the traffic
+SERVED = ("champion", "rolled_back", "withdrawn")  # what the tag golden_paths.status says of a version that had the traffic
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from golden_paths.card.parts import Code, Grid, Section
 from golden_paths.card.recorded import Recorded
 from golden_paths.history import Entry
 
-DECISIONS = ("approved", "rejected")
+DECISIONS = ("approved", "rejected", "recertified", "withdrawn")
 BY_POLICY = (
     "Promoted by policy, without a person: nobody is asked at this risk, or in a trial on one machine."
 )

@@ -12,9 +12,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion, ServiceDescription, ViewState
+from golden_paths.artifacts import (
+    CanaryStage,
+    Candidate,
+    Endpoint,
+    ModelVersion,
+    ServiceDescription,
+    ViewState,
+)
+from golden_paths.clients.refreshing import PendingView, Refreshed
+from golden_paths.refresh_artifacts import ViewRows
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from golden_paths.spec import PathSpec
 
 
@@ -43,17 +54,58 @@ class TrainingFrame:
     skew: Skew | None = None  # None: it was not asked for
 
 
+@dataclass(frozen=True)
+class FeatureFrame:
+    """Entity rows of an interval with their features, in the order of the file, at `path` (parquet): keys, time, features.
+
+    `digest` is that file's, `entities_digest` that of the same file without the features. `newest`: by view, the time of
+    the last row of its source before the interval's end; None for a source without one.
+    """
+
+    path: Path
+    rows: int
+    entity_rows: int  # rows of the entity file in the interval: must equal `rows`
+    keys: tuple[str, ...]
+    timestamp: str
+    features: tuple[str, ...]
+    digest: str
+    entities_digest: str
+    described: ServiceDescription
+    newest: Mapping[str, datetime | None]
+
+
 class FeatureStore(Protocol):
     """A Feast feature repository."""
 
+    def pending(
+        self, service: str, *, start: datetime | None, end: datetime, folder: Path
+    ) -> tuple[tuple[PendingView, ...], ServiceDescription]:
+        """Apply changed definitions, and put the rows that `materialize` would write now into files of `folder`."""
+
     def materialize(
-        self, service: str, *, start: datetime | None, end: datetime
+        self,
+        service: str,
+        *,
+        start: datetime | None,
+        end: datetime,
+        checked: Sequence[ViewRows] | None = None,
+        note_as: str | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, write the service's views for [start, end) to the online store, and read them back.
 
         Returns the start that was used, which is the oldest row not yet materialized when `start` is None; the views'
-        state; and the service as it is defined.
+        state; and the service as it is defined. `checked`: other rows than these are refused before any is written.
+        `note_as`, the name of a feature refresh, leaves in the registry what `refreshed` answers.
         """
+
+    def refreshed(self, service: str, *, by: str) -> Refreshed | None:
+        """What the refresh `by` wrote last, up to the latest end; None: nothing since the definitions last changed.
+
+        `StepFailed` when the online store has no longer got it.
+        """
+
+    def online_state(self, service: str) -> tuple[ViewState, ...]:
+        """What the online store was given of each view, by whomever: its keys, and the time of the newest row."""
 
     def training_frame(
         self,
@@ -70,6 +122,22 @@ class FeatureStore(Protocol):
         `sensitive` columns that are no features come along from the entity rows. `StepFailed` for what is neither.
         `online_at`, the end of what was materialized, asks for the skew: what the online store answers now for up to 200
         of these entities, beside the offline values of just before that moment. A row that is newer online is passed over.
+        """
+
+    def feature_frame(
+        self,
+        service: str,
+        *,
+        entities: Path,
+        start: datetime | None,
+        end: datetime,
+        destination: Path,
+        chunk: int,
+        look_at_age: bool = False,
+    ) -> FeatureFrame:
+        """Join the service's features to the entity rows of [start, end), `chunk` rows at a time; no label is needed.
+
+        A time without a zone is in UTC. Rows that repeat keys and time are kept. `look_at_age` asks for `newest`.
         """
 
 
@@ -133,11 +201,17 @@ class ModelRegistry(Protocol):
     def champion(self, model: str) -> ModelVersion | None:
         """The version that carries the alias `champion`."""
 
+    def version(self, model: str, version: str) -> ModelVersion | None:
+        """A version by its number; None when there is none, or it was not registered by this platform."""
+
     def candidate(self, model: str) -> str | None:
         """The number of the version that carries the alias `candidate`: the one registered last."""
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Point an alias at a version."""
+
+    def remove_alias(self, model: str, alias: str) -> None:
+        """Have no version carry the alias; none may carry it already."""
 
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         """Set tags on a version."""
@@ -184,11 +258,41 @@ class Target(Protocol):
     def retire(self, endpoint: str) -> datetime | None:
         """Put to rest what served before and was kept long enough; returns when the next will have been."""
 
+    def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
+        """Have the stable address say 503 with this reason, for good: until another version takes it. It cannot be undone.
+
+        Every request gets the model's answer or that one. Does not wait for a rollout. False when no version serves, or
+        another one than `version`. Of a version that is withdrawn already the first reason stays.
+        """
+
     def serving(self, endpoint: str) -> Endpoint | None:
-        """What has the stable address now."""
+        """What has the stable address now. None when its version was withdrawn: then nothing is served."""
+
+    def measurements(self, endpoint: str) -> Mapping[str, str]:
+        """What each server of the version in service has counted since it started, in Prometheus' text, by server."""
 
     def stop(self, endpoint: str) -> bool:
         """End an endpoint and all its processes. False when there was none."""
+
+
+class Predictions(Protocol):
+    """What the servers of one model wrote of their answers.
+
+    Its columns are time, request_id, entity.KEY, feature.NAME, prediction, and score, the probability of two classes' second.
+    """
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the platform keeps one."""
+
+    def read(self, version: ModelVersion, start: datetime, end: datetime) -> pd.DataFrame:
+        """What this version, byte for byte, answered in [start, end), in the order of time."""
+
+    def as_logged(self, rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+        """Rows of another source, their entity keys told as the log tells them."""
+
+    def tidy(self, now: datetime) -> None:
+        """Delete what is older than the platform keeps."""
 
 
 class Clients(Protocol):
@@ -204,6 +308,9 @@ class Clients(Protocol):
     @property
     def models(self) -> ModelRegistry:
         """Versions and aliases."""
+
+    def predictions(self, spec: PathSpec) -> Predictions:
+        """The prediction log of the spec's model."""
 
     def target(self, spec: PathSpec) -> Target:
         """Where the spec's model serves."""

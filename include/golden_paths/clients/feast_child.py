@@ -15,27 +15,76 @@ from pathlib import Path
 from typing import Any
 
 from golden_paths import digests
-from golden_paths.clients import feast_described, feast_entities, feast_skew, feast_views
+from golden_paths.clients import (
+    feast_described,
+    feast_entities,
+    feast_pending,
+    feast_refreshed,
+    feast_rows,
+    feast_skew,
+    feast_views,
+)
 from golden_paths.clients.feast_entities import TIMESTAMP
 from golden_paths.errors import StepFailed
 
 WRITE_ROWS = 10_000  # rows that Feast turns into protobuf at once; by itself it takes a whole window
 
 
+def pending(payload: dict[str, Any]) -> dict[str, Any]:
+    """Apply what changed, and put the rows that are to be written into files."""
+    with _locked(payload):
+        store = _applied(payload)
+        service = _service(store, payload["service"])
+        plans = _plans(store, service, payload)
+        described = feast_described.service(store, service, [plan.view for plan in plans])
+        views = [feast_pending.put(plan, Path(payload["folder"])) for plan in plans]
+    return {"views": views, "described": described}
+
+
 def materialize(payload: dict[str, Any]) -> dict[str, Any]:
     """Apply what changed, write the service's views to the online store window by window, and read back what is there."""
-    asked = datetime.fromisoformat(payload["start"]) if payload["start"] else None
-    end = datetime.fromisoformat(payload["end"])
+    with _locked(payload):
+        store = _applied(payload)
+        service = _service(store, payload["service"])
+        plans = _plans(store, service, payload)
+        if payload["checked"] is not None:
+            feast_pending.require_checked(plans, payload["checked"])
+        first = min((plan.rows.start for plan in plans if plan.rows), default=datetime.fromisoformat(payload["end"]))
+        start = payload["start"] or first.isoformat()
+        written = [feast_views.write(store, plan, limit=payload["window_rows"]) for plan in plans]
+        described = feast_described.service(store, service, [plan.view for plan in plans])
+        if payload["note_as"]:
+            feast_refreshed.note(store, service, payload["note_as"], start=start, end=payload["end"], views=written)
+    return {"start": start, "views": written, "described": described}
+
+
+def refreshed(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a refresh noted last, once the online store was seen to have it."""
     with _locked(payload):
         store = _applied(payload)
         service = _service(store, payload["service"])
         views = _views(store, service)
-        plans = [feast_views.plan(store, view, asked, end, _home(payload)) for view in views]
-        feast_views.refuse_empty(payload["service"], plans, asked=asked is not None)
-        start = asked or min((plan.rows.start for plan in plans if plan.rows), default=end)
-        written = [feast_views.write(store, plan, limit=payload["window_rows"]) for plan in plans]
-        described = feast_described.service(store, service, views)
-    return {"start": start.isoformat(), "views": written, "described": described}
+        if not (noted := feast_refreshed.noted(service, payload["by"], views)):
+            return {"views": []}
+        feast_refreshed.require_online(store, views, noted, by=payload["by"], home=_home(payload))
+        return {**noted, "described": feast_described.service(store, service, views)}
+
+
+def online_state(payload: dict[str, Any]) -> dict[str, Any]:
+    """How far each view was materialized, by whomever: the registry knows."""
+    with _locked(payload):
+        store = _applied(payload)
+        views = _views(store, _service(store, payload["service"]))
+        return {"views": [feast_views.materialized(store, view) for view in views]}
+
+
+def _plans(store: Any, service: Any, payload: dict[str, Any]) -> list[feast_views.ViewPlan]:
+    """What is to be written of each view. `StepFailed` when that is nothing, and should not be."""
+    asked = datetime.fromisoformat(payload["start"]) if payload["start"] else None
+    end = datetime.fromisoformat(payload["end"])
+    plans = [feast_views.plan(store, view, asked, end, _home(payload)) for view in _views(store, service)]
+    feast_views.refuse_empty(payload["service"], plans, asked=asked is not None)
+    return plans
 
 
 def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +116,26 @@ def training_frame(payload: dict[str, Any]) -> dict[str, Any]:
     if payload["online_at"]:  # in this child: importing Feast costs more than asking
         rows["skew"] = feast_skew.found(store, service, entities, keys, datetime.fromisoformat(payload["online_at"]))
     return {**rows, "keys": keys, "timestamp": TIMESTAMP, "features": features}
+
+
+def feature_frame(payload: dict[str, Any]) -> dict[str, Any]:
+    """Join the service's features to the entity rows of an interval, some rows at a time, in the order of the file."""
+    end = datetime.fromisoformat(payload["end"])
+    with _locked(payload):
+        store = _applied(payload)
+        service = _service(store, payload["service"])
+        views, keys = _views(store, service), _keys(store, service)
+        described = feast_described.service(store, service, views)
+        newest = {view.name: feast_views.newest(store, view, end) for view in views} if payload["look_at_age"] else {}
+    wanted = feast_rows.Wanted(
+        Path(payload["entities"]),
+        keys,
+        start=datetime.fromisoformat(payload["start"]) if payload["start"] else None,
+        end=end,
+        chunk=payload["chunk"],
+    )
+    done = feast_rows.join(store, service, wanted, Path(payload["destination"]))
+    return {**done, "keys": keys, "timestamp": TIMESTAMP, "described": described, "newest": newest}
 
 
 def _home(payload: dict[str, Any]) -> Path:

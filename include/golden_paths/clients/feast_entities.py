@@ -44,7 +44,7 @@ def read(path: Path, *, keys: list[str], label: str, features: list[str], sensit
             f"label {label} is also a feature of the service: the model would be given what it is to predict",
             remedy="leave it out of the service, or rename one of them when they differ",
         )
-    entities = entities[[*needed, *sensitive]].assign(**{TIMESTAMP: _times(entities[TIMESTAMP], path.name)})
+    entities = entities[[*needed, *sensitive]].assign(**{TIMESTAMP: times(entities[TIMESTAMP], path.name)})
     if repeated := int(entities.duplicated([*keys, TIMESTAMP]).sum()):
         print(  # noqa: T201
             f"{path.name}: {repeated} of {len(entities)} rows repeat the keys and time of another; "
@@ -53,7 +53,7 @@ def read(path: Path, *, keys: list[str], label: str, features: list[str], sensit
     return entities
 
 
-def _times(column: pd.Series, file: str) -> pd.Series:
+def times(column: pd.Series, file: str) -> pd.Series:
     """In UTC and microseconds: Feast's duckdb store takes no finer ones, and pandas makes nanoseconds by itself."""
     import pandas as pd
 

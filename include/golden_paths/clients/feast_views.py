@@ -46,7 +46,7 @@ def plan(store: Any, view: Any, asked: datetime | None, end: datetime, home: Pat
     new feature would have no values. It is everything too when rows that were written before are others now: they would
     be learnt from and not served.
     """
-    source, mark, seen = _source(store, view), home / f"{view.name}.whole", home / f"{view.name}.seen"
+    source, mark, seen = source_of(store, view), mark_of(view, home), home / f"{view.name}.seen"
     feast_sources.require(view, source)
     done_until = view.most_recent_end_time
     whole = done_until is not None and mark.is_file() and mark.read_text() == _definition(view)
@@ -96,13 +96,26 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
             f"the source of feature view {plan.view.name} has no row before {_text(plan.end)} any more",
             remedy="restore the source file",
         )
-    _read_back(store, plan, held.newest)
+    read_back(store, plan.view, plan.source, held.newest, mark=plan.mark)
     if plan.start == EPOCH:
         plan.mark.write_text(_definition(plan.view))
     if plan.seen:
         until = held.newest + TICK
         plan.seen.write_text(f"{until.isoformat()} {plan.source.content(until)}")
     return {"view": plan.view.name, "rows": written, "newest": held.newest.isoformat()}
+
+
+def newest(store: Any, view: Any, end: datetime) -> str | None:
+    """The time of the last row of a view's source before `end`."""
+    held = source_of(store, view).between(EPOCH, end)
+    return held.newest.isoformat() if held else None
+
+
+def materialized(store: Any, view: Any) -> dict[str, Any]:
+    """The rows of a view's source up to where it was materialized last: what the online store was given."""
+    done = view.most_recent_end_time
+    held = source_of(store, view).between(EPOCH, done.replace(tzinfo=done.tzinfo or UTC)) if done else None
+    return {"view": view.name, "rows": held.keys if held else 0, "newest": held.newest.isoformat() if held else None}
 
 
 def _differs(source: Source, seen: Path) -> bool:
@@ -113,37 +126,46 @@ def _differs(source: Source, seen: Path) -> bool:
     return source.content(datetime.fromisoformat(until)) != content
 
 
-def _read_back(store: Any, plan: ViewPlan, newest: datetime) -> None:
-    """Ask the online store for keys of the newest rows: Feast's materialize returns nothing."""
+def read_back(store: Any, view: Any, source: Source, newest: datetime, *, mark: Path) -> None:
+    """Ask the online store for keys of the newest rows: Feast's materialize returns nothing.
+
+    `StepFailed` when it lacks one; `mark` is removed then, so that the next run writes everything.
+    """
     from feast.protos.feast.serving.ServingService_pb2 import FieldStatus
 
-    sample = plan.source.sample(newest)
-    names = [f"{plan.view.name}:{field.name}" for field in plan.view.features]
+    sample = source.sample(newest)
+    names = [f"{view.name}:{field.name}" for field in view.features]
     if not sample:  # a view without entities has one row for all
         return
     try:
         answer = store.get_online_features(features=names, entity_rows=sample).proto
     except Exception as error:  # each online store has errors of its own
         raise StepFailed(
-            f"the online store cannot be read for feature view {plan.view.name}: {error}",
-            remedy=f"mend it; when it was deleted, remove {plan.mark.parent} and run again, which makes it anew",
+            f"the online store cannot be read for feature view {view.name}: {error}",
+            remedy=f"mend it; when it was deleted, remove {mark.parent} and run again, which makes it anew",
         ) from error
-    feature = list(answer.metadata.feature_names.val).index(plan.view.features[0].name)
+    feature = list(answer.metadata.feature_names.val).index(view.features[0].name)
     vector = answer.results[feature]
     for row, key in enumerate(sample):
         found = vector.event_timestamps[row].ToDatetime(UTC)
         if vector.statuses[row] == FieldStatus.NOT_FOUND or found < newest.replace(microsecond=0):
-            plan.mark.unlink(missing_ok=True)
+            mark.unlink(missing_ok=True)
             held = "nothing" if vector.statuses[row] == FieldStatus.NOT_FOUND else f"a row of {_text(found)}"
             raise StepFailed(
-                f"feature view {plan.view.name} was materialized, and the online store has {held} for {key}:"
+                f"feature view {view.name} was materialized, and the online store has {held} for {key}:"
                 f" expected a row of {_text(newest)}",
                 remedy="run again: everything will be written anew",
                 retry=True,
             )
 
 
-def _source(store: Any, view: Any) -> Source:
+def mark_of(view: Any, home: Path) -> Path:
+    """Where it is noted that everything of a view was written under its present definition."""
+    return home / f"{view.name}.whole"
+
+
+def source_of(store: Any, view: Any) -> Source:
+    """The file that a view is made of. `StepFailed` when it is made of something else."""
     source = view.batch_source
     if type(source).__name__ != "FileSource":
         raise StepFailed(

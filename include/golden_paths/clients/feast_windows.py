@@ -6,11 +6,14 @@ never cut: when more rows than the limit share one, they make a window of their 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from golden_paths.clients.feast_entities import TIMESTAMP
 
 DUMMY = "__dummy_id"  # how Feast calls the key of a view that has no entity
 TICK = timedelta(microseconds=1)
@@ -61,18 +64,37 @@ class Source:
             rows = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(self.file)}')").fetchall()
         return {row[0]: row[1] for row in rows}
 
-    def content(self, end: datetime) -> str:
-        """A digest of all rows before `end`, whatever their order."""
+    def content(self, end: datetime, start: datetime = EPOCH) -> str:
+        """A digest of all rows from `start` to before `end`, whatever their order."""
         import duckdb
 
         query = (
             f"SELECT count(*), sum(hash(row)::HUGEINT) FROM read_parquet('{_quoted(self.file)}') AS row"
-            f' WHERE epoch_us("{self.timestamp}"::TIMESTAMPTZ) < ?'
+            f" WHERE {self.moment} >= ? AND {self.moment} < ?"
         )
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            rows, total = connection.execute(query, [_micros(end)]).fetchall()[0]
+            rows, total = connection.execute(query, [_micros(start), _micros(end)]).fetchall()[0]
         return f"{rows} {total}"
+
+    @property
+    def moment(self) -> str:
+        """Its timestamp in SQL, in microseconds since 1970, UTC."""
+        return f'epoch_us("{self.timestamp}"::TIMESTAMPTZ)'
+
+    def put(self, start: datetime, end: datetime, columns: Mapping[str, str], file: Path) -> None:
+        """Write the rows of [start, end) to a parquet file, by time and keys: name -> column, and the time as `timestamp`."""
+        import duckdb
+
+        named = ", ".join(f'"{column}" AS "{name}"' for name, column in columns.items())
+        order = ", ".join([self.moment, *(f'"{column}"' for column in self.keys.values())])
+        query = (
+            f'SELECT {named}, "{self.timestamp}"::TIMESTAMPTZ AS "{TIMESTAMP}" FROM read_parquet(\'{_quoted(self.file)}\')'
+            f" WHERE {self.moment} >= {_micros(start)} AND {self.moment} < {_micros(end)} ORDER BY {order}"
+        )
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f"COPY ({query}) TO '{_quoted(str(file))}' (FORMAT parquet)")
 
     def repeated(self, start: datetime, end: datetime) -> int:
         """How many rows of [start, end) have the keys and time of another."""
@@ -136,7 +158,7 @@ def _opened(source: Source) -> Iterator[_Rows]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(
-            f'CREATE VIEW source AS SELECT epoch_us("{source.timestamp}"::TIMESTAMPTZ) AS moment{columns}'
+            f"CREATE VIEW source AS SELECT {source.moment} AS moment{columns}"
             f" FROM read_parquet('{_quoted(source.file)}')"
         )
         yield _Rows(connection, [f'"{name}"' for name in source.keys])

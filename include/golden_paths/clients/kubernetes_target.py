@@ -15,13 +15,14 @@ from golden_paths.errors import StepFailed
 from golden_paths.policy.objects import Forbidden, guard
 from golden_paths.prediction_log import planned as logs
 from golden_paths.project import Project
-from golden_paths.rollout import manifests
+from golden_paths.rollout import manifests, measurements
 from golden_paths.rollout.canary import Canary
 from golden_paths.rollout.lease import Lease
 from golden_paths.rollout.release import Release
 from golden_paths.rollout.state import State
 from golden_paths.rollout.traffic import Traffic
 from golden_paths.rollout.versions import Versions
+from golden_paths.rollout.withdrawal import ClusterAddress
 from golden_paths.spec import DeploySection, PathSpec
 
 
@@ -59,7 +60,7 @@ class KubernetesTarget:
         """Judge each step of the rollout. None, when no version is in service beside which it could be judged."""
         with self._rollout(candidate) as lease:
             champion = self._champion()
-            if champion is None or champion.is_of(candidate):
+            if champion is None or champion.is_of(candidate) or champion.withdrawn:
                 self._log("no other version is in service: there is no traffic to share, and nothing to be judged by")
                 return ()
             rollout = self._spec.need(DeploySection).rollout
@@ -115,6 +116,10 @@ class KubernetesTarget:
             self._remove(candidate)
         lease.release()
 
+    def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
+        """Replace the pods of the version in service by ones that answer 503, and load no model."""
+        return ClusterAddress(ClusterApi(self._settings, self._log)).withdraw(endpoint, reason, version=version)
+
     def retire(self, endpoint: str) -> datetime | None:
         """Scale to zero what served before deploy.keep_previous, and remove what is beyond deploy.keep_versions."""
         lease, deploy = Lease(self._api, self._spec.name, "retirement"), self._spec.need(DeploySection)
@@ -140,6 +145,11 @@ class KubernetesTarget:
     def serving(self, endpoint: str) -> Endpoint | None:
         """What has the Service's traffic."""
         return self._traffic.serving()
+
+    def measurements(self, endpoint: str) -> dict[str, str]:
+        """Of every pod of the version in service."""
+        state = self._traffic.state()
+        return measurements.of_pods(self._api, endpoint, state.serving) if state else {}
 
     def stop(self, endpoint: str) -> bool:
         """Remove all objects of the model."""
@@ -193,7 +203,12 @@ class KubernetesTarget:
     ) -> tuple[Release, bytes | None]:
         """The release and its features package. The content of a version that is there already never changes."""
         recorded = self._versions.recorded(version)
-        package = None
+        package, state = None, self._traffic.state()
+        if recorded and recorded.withdrawn and state and state.is_of(version):
+            raise StepFailed(  # its pods have the traffic: they would take it before anything has looked at them
+                f"version {version.version} of {version.model} is withdrawn, and has the address: {recorded.withdrawn}",
+                remedy="run the path again to make a version of its own",
+            )
         if recorded:
             package = self._versions.package(recorded)
         elif features:

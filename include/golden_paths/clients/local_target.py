@@ -5,40 +5,25 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from golden_paths import digests
 from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion
-from golden_paths.endpoint import control, launch
+from golden_paths.clients.endpoint_status import EndpointStatus, of_folder
+from golden_paths.endpoint import control, launch, measurements
 from golden_paths.endpoint import state as states
 from golden_paths.endpoint.state import EndpointState, Served, key_of
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.project import Project
+from golden_paths.withdrawal import reason_of
 
 READY_SECONDS = 120.0  # a model server on a loaded machine: imports and one prediction
 END_SECONDS = 60.0  # draining takes 30 at most
 DIGEST_EXIT = 3
 POLL = 0.05
-
-
-@dataclass(frozen=True)
-class EndpointStatus:
-    """One endpoint that is, or was and comes back with the next `start`.
-
-    serving: it answers. starting: its version is loaded again after a crash. empty: no version was promoted yet.
-    down: its supervisor was killed or stopped.
-    """
-
-    endpoint: str
-    url: str
-    version: str | None
-    digest: str | None
-    previous: str | None
-    status: Literal["serving", "starting", "empty", "down"]
 
 
 class LocalTarget:
@@ -111,12 +96,34 @@ class LocalTarget:
         """End a candidate that does not serve, and wait until it has."""
         self._dismiss(candidate, "discard")
 
+    def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
+        """Have the port answer 503, and wait until the version's server has ended. What was stopped answers again, so."""
+        folder, leaving, why = self._folder(endpoint), list[int](), reason_of(reason)
+        known = states.read(folder)
+        if known is None or known.serving is None:
+            return False
+        is_found = True
+
+        def is_done() -> bool:
+            nonlocal is_found
+            with contextlib.suppress(control.Unreachable):  # killed meanwhile: the next one takes up where it was
+                self._ensure(folder)
+                done = control.ask(folder, "withdraw", reason=why, version=version)
+                is_found = done is not None
+                leaving.extend(done["leaving"] if done else ())
+                return done is None or bool(done["is_done"])
+            return False
+
+        _wait(f"endpoint {endpoint} says that it is withdrawn", is_done, READY_SECONDS, log=folder)
+        self._wait_for_end(endpoint, leaving)
+        return is_found
+
     def retire(self, endpoint: str) -> datetime | None:
         """Nothing: `settle` has ended the version before."""
         return None
 
     def serving(self, endpoint: str) -> Endpoint | None:
-        """What has the endpoint's port, and None when that is down."""
+        """What has the endpoint's port, and None when that is down, or its version was withdrawn."""
         for one in self.statuses():
             if one.endpoint == endpoint and one.status in ("serving", "starting") and one.version and one.digest:
                 return Endpoint(
@@ -124,9 +131,13 @@ class LocalTarget:
                 )
         return None
 
+    def measurements(self, endpoint: str) -> dict[str, str]:
+        """Of the one server of the version in service."""
+        return measurements.of_folder(self._folder(endpoint))
+
     def statuses(self) -> tuple[EndpointStatus, ...]:
         """Every endpoint of the project that runs or comes back with the next `start`, by name."""
-        return tuple(map(_status, sorted(path.parent for path in self._endpoints.glob("*/state.json"))))
+        return tuple(map(of_folder, sorted(path.parent for path in self._endpoints.glob("*/state.json"))))
 
     def running(self) -> tuple[str, ...]:
         """Names of all endpoints that have a process, those that serve nothing yet included."""
@@ -203,24 +214,6 @@ def _check_port(state: EndpointState | None, port: int | None) -> None:
             f"endpoint {state.name} answers at port {state.port}, the spec says {port}",
             remedy=f"stop it first: python -m golden_paths stop {state.name}",
         )
-
-
-def _status(folder: Path) -> EndpointStatus:
-    try:
-        found = control.ask(folder, "status")
-    except StepFailed:
-        found = {"state": states.read(folder), "accepts": None}
-    state = EndpointState.model_validate(found["state"])
-    serving, before = state.serving, state.before
-    status: Literal["serving", "starting", "empty", "down"] = "serving" if found["accepts"] else "starting"
-    return EndpointStatus(
-        endpoint=state.name,
-        url=state.url,
-        version=serving.version if serving else None,
-        digest=serving.digest if serving else None,
-        previous=before.version if before else None,
-        status="down" if found["accepts"] is None else status if serving else "empty",
-    )
 
 
 def _says_ready(url: str) -> bool:

@@ -90,14 +90,12 @@ class MlflowModels:
                 f"champion {model} version {found.version} lacks the tags {', '.join(PREFIX + name for name in missing)}",
                 remedy="it was not registered by this platform: give the alias champion to a version that was, or remove it",
             )
-        return ModelVersion(
-            model=model,
-            version=str(found.version),
-            mlflow_run_id=found.run_id,
-            uri=found.tags.get(URI, found.source),
-            card=found.tags.get(CARD, ""),
-            **{name: found.tags[PREFIX + name] for name in REBUILT},
-        )
+        return _rebuilt(found)
+
+    def version(self, model: str, version: str) -> ModelVersion | None:
+        """A version by its number."""
+        found = self._version(model, version)
+        return _rebuilt(found) if found and all(PREFIX + name in found.tags for name in REBUILT) else None
 
     def candidate(self, model: str) -> str | None:
         """The number of the version that carries the alias `candidate`."""
@@ -121,6 +119,12 @@ class MlflowModels:
         with answering(self.uri):
             self._client.set_registered_model_alias(model, alias, version)
 
+    def remove_alias(self, model: str, alias: str) -> None:
+        """Have no version carry the alias."""
+        if self._aliased(model, alias):
+            with answering(self.uri):
+                self._client.delete_registered_model_alias(model, alias)
+
     def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         """Set tags on a version."""
         with answering(self.uri):
@@ -128,14 +132,18 @@ class MlflowModels:
 
     def version_tags(self, model: str, version: str) -> dict[str, str]:
         """The tags of a version; none when there is no such version."""
+        found = self._version(model, version)
+        return dict(found.tags) if found else {}
+
+    def _version(self, model: str, version: str) -> MlflowVersion | None:
         from mlflow.exceptions import MlflowException
 
         with answering(self.uri):
             try:
-                return dict(self._client.get_model_version(model, version).tags)
+                return self._client.get_model_version(model, version)
             except MlflowException as error:
                 if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                    return {}
+                    return None
                 raise
 
     def history(self, model: str) -> list[str]:
@@ -159,6 +167,18 @@ class MlflowModels:
     def _tag(self, model: str, version: str, tags: Mapping[str, str]) -> None:
         for name, value in tags.items():
             self._client.set_model_version_tag(model, version, name, value)
+
+
+def _rebuilt(found: MlflowVersion) -> ModelVersion:
+    """From the tags that registration set."""
+    return ModelVersion(
+        model=found.name,
+        version=str(found.version),
+        mlflow_run_id=found.run_id,
+        uri=found.tags.get(URI, found.source),
+        card=found.tags.get(CARD, ""),
+        **{name: found.tags[PREFIX + name] for name in REBUILT},
+    )
 
 
 def _cut(tags: Mapping[str, str]) -> dict[str, str]:

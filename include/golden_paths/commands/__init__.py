@@ -18,6 +18,7 @@ from golden_paths.commands import (
     rollback,
     run,
     specs,
+    withdraw,
 )
 from golden_paths.errors import GoldenPathsError
 
@@ -36,6 +37,7 @@ app.command()(run.run)
 app.command()(endpoints.endpoints)
 app.command()(endpoints.stop)
 app.command()(rollback.rollback)
+app.command()(withdraw.withdraw)
 app.command()(history.history)
 app.command()(predictions.predictions)
 app.command()(card.card)

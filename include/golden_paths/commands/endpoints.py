@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from golden_paths.clients.local_target import EndpointStatus as Status
+from golden_paths.clients.endpoint_status import EndpointStatus as Status
 from golden_paths.clients.local_target import LocalTarget
 from golden_paths.cluster.api import ClusterApi
 from golden_paths.cluster.settings import ClusterSettings
@@ -57,8 +57,12 @@ def endpoints(
     for column in ("endpoint", "url", "version", "digest", "status"):
         table.add_column(column, overflow="fold")
     for one in found:
-        table.add_row(*map(escape, (one.endpoint, one.url, one.version or "-", (one.digest or "-")[:12], one.status)))
+        table.add_row(*map(escape, (one.endpoint, one.url, one.version or "-", (one.digest or "-")[:12], _told(one))))
     console.print(table)
+
+
+def _told(one: Status) -> str:
+    return f"{one.status}: {one.reason}" if one.reason else one.status
 
 
 def stop(

@@ -13,11 +13,16 @@ from golden_paths import policy as policies
 from golden_paths.commands.output import console
 from golden_paths.errors import GoldenPathsError
 from golden_paths.policy import admission
-from golden_paths.policy.model import ApprovalRule
+from golden_paths.policy.model import ApprovalRule, Tier
 from golden_paths.project import Project
 from golden_paths.values import duration_text
 
 app = typer.Typer(no_args_is_help=True, help="include/policy.yaml: check it, and render it for a cluster.")
+EXPIRED = {
+    "recertify": "; when it has expired they are asked again",
+    "withdraw": "; withdrawn when it has expired",
+    "keep": "; kept, with an alarm, when it has expired",
+}
 Place = Annotated[Path, typer.Option("--project", help="The project, or a folder of it.")]
 
 
@@ -31,11 +36,15 @@ def check(project: Place = Path()) -> None:
         return
     for risk in ("minimal", "limited", "high"):
         tier = getattr(found.risk, risk)
-        console.print(f"[bold]{risk:8}[/] needs {', '.join(tier.requires) or 'nothing more'}{_asked(tier.approval)}")
+        console.print(f"[bold]{risk:8}[/] needs {', '.join(tier.requires) or 'nothing more'}{_then(tier)}")
     for waiver in found.waivers:
         state = "[red]expired[/]" if waiver.has_expired() else "until"
         words = f"{waiver.model} without {waiver.gate}, by {waiver.owner}: {waiver.reason}"
         console.print(f"waiver   {escape(words)}; {state} {waiver.expires}")
+
+
+def _then(tier: Tier) -> str:
+    return _asked(tier.approval) + EXPIRED[tier.expiry]
 
 
 def _asked(rule: ApprovalRule | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from golden_paths.commands.output import console
 from golden_paths.connect import LazyClients, Settings
+from golden_paths.folder import read_folder
 from golden_paths.lineage import by_hand
 from golden_paths.lineage.observed import kept
 from golden_paths.lineage.places import Places
@@ -37,7 +38,18 @@ def rollback(
     clients = LazyClients(here, settings, log)
     run = f"rollback__{datetime.now(UTC).isoformat(timespec='seconds')}"
     api = ClusterApi(settings.cluster, log)
-    endpoint = roll_back(api, clients.models, name, to, log, run=run, by=getpass.getuser())
+    max_age = _max_age(here, name)
+    endpoint = roll_back(api, clients.models, name, to, log, run=run, by=getpass.getuser(), max_age=max_age)
     places = Places(clients.tracking_uri, is_on_cluster=True, cluster=lambda: settings.cluster)
     by_hand.rolled_back(endpoint, places, kept(here), log)
     console.print(f"[bold green]{escape(endpoint.endpoint)}[/] version {escape(endpoint.version)} answers at {endpoint.url}")
+
+
+def _max_age(project: Project, name: str) -> timedelta | None:
+    """How old a version may be, by the model's spec. None without one: somebody who rolls back need not have it at hand."""
+    try:
+        good, _ = read_folder(project.root / "dags")
+    except OSError:
+        return None
+    spec = next((loaded.spec for loaded in good if loaded.spec.name == name), None)
+    return spec.monitor.max_age if spec and spec.monitor else None

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from golden_paths.artifacts import Endpoint
+from golden_paths.artifacts import Artifact, Endpoint
 from golden_paths.commands.output import AsJson, console, errors, print_json
 from golden_paths.connect import LazyClients, Settings
-from golden_paths.errors import StepFailed
+from golden_paths.data_artifacts import PublishedScores
+from golden_paths.errors import GoldenPathsError, StepFailed
 from golden_paths.lineage.observed import Observed, is_possible, kept
 from golden_paths.load import read_spec
 from golden_paths.plan import PlannedStep
@@ -29,10 +30,13 @@ def run(
     run_id: Annotated[str | None, typer.Option(help="Repeat or resume this run; absent: a new one.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not show what the steps print.")] = False,
     as_json: AsJson = False,
+    start: Annotated[str | None, typer.Option(help="Start of the interval, as in 2026-01-31; UTC. Goes with --end.")] = None,
+    end: Annotated[str | None, typer.Option(help="End of the interval, which is not part of it. Absent: now.")] = None,
 ) -> None:
     """Run the whole path here, in one process, without Airflow."""
     loaded = read_spec(file)
     now = datetime.now(UTC)
+    interval = _interval(start, end, now)
 
     def log(line: str) -> None:
         if not quiet and not as_json:
@@ -44,9 +48,10 @@ def run(
 
     settings = Settings.from_environment()
     clients = LazyClients(loaded.project, settings, log)
-    is_trial = settings.tracking_uri is None and loaded.spec.need(DeploySection).to == "local"
+    deploy = loaded.spec.deploy
+    is_trial = settings.tracking_uri is None and (deploy is None or deploy.to == "local")
     run_id = run_id or f"cli__{now.isoformat(timespec='seconds')}"
-    identity = Run(run_id, end=now, by=getpass.getuser(), is_trial=is_trial)
+    identity = Run(run_id, **interval, by=getpass.getuser(), is_trial=is_trial)
     done: list[StepDone] = []
     try:
         observed = Observed(loaded, kept(loaded.project), log) if is_possible() else None
@@ -61,8 +66,36 @@ def run(
         raise typer.Exit(1 if failed else INTERRUPTED) from error
     if as_json:
         print_json([_data(one) for one in done])
-    elif endpoint := next((one.artifact for one in done if isinstance(one.artifact, Endpoint)), None):
-        _serves(endpoint, loaded.spec, clients.tracking_uri)
+    else:
+        _told([one.artifact for one in done], loaded.spec, clients.tracking_uri)
+
+
+def _told(made: list[Artifact], spec: PathSpec, tracking_uri: str) -> None:
+    """What the path was run for."""
+    for artifact in made:
+        if isinstance(artifact, Endpoint):
+            _serves(artifact, spec, tracking_uri)
+        elif isinstance(artifact, PublishedScores):
+            console.print(f"[bold green]{artifact.rows} rows[/] are scored in {escape(artifact.path)}")
+
+
+def _interval(start: str | None, end: str | None, now: datetime) -> dict[str, datetime]:
+    """`end`, and `start` when the run has one. A time without a zone is in UTC."""
+    if start and not end:
+        raise GoldenPathsError("--start says from when; say until when, too: --end 2026-02-01")
+    found = {"start": _moment(start, "--start")} if start else {}
+    found["end"] = _moment(end, "--end") if end else now
+    if start and found["start"] >= found["end"]:
+        raise GoldenPathsError(f"--start {start} is not before --end {end}; write the earlier one first")
+    return found
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise GoldenPathsError(f"{option} '{text}' is no time; write it as in 2026-01-31 or 2026-01-31T06:00") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _serves(endpoint: Endpoint, spec: PathSpec, tracking_uri: str) -> None:

@@ -9,7 +9,7 @@ answers, so that a supervisor that was killed takes up where it was.
     keeper      starts it in a container of its own, and again when it was killed
     place       where that is, and with which ports
     supervisor  its loop
-    versions    its commands: start, shift, settle, restore, discard
+    versions    its commands: start, shift, settle, restore, withdraw, discard
     server      one model server process
     state       what it remembers
 """

@@ -71,7 +71,7 @@ class ModelServer:
     def welcome(self) -> None:
         """Have it accept once it is ready: one look, one signal."""
         health = self.health()
-        self._is_ready = self._is_ready or health.get("status") == "ready"
+        self._is_ready = self._is_ready or health.get("status") in ("ready", "withdrawn")
         self.accepts = bool(health.get("accepting"))
         if self._is_ready and not self.accepts:
             self._send(signal.SIGUSR1)
@@ -118,7 +118,8 @@ class ModelServer:
 
 
 def _command(served: Served) -> list[str]:
-    command = [sys.executable, "-P", "-m", "golden_paths.serve", "--model", served.model, "--digest", served.digest]
+    command = [sys.executable, "-P", "-m", "golden_paths.serve", "--digest", served.digest]
+    command += [f"--withdrawn={served.withdrawn}"] if served.withdrawn else ["--model", served.model]
     command += ["--name", served.name, "--version", served.version, "--run-id", served.run_id]
     command += ["--training-set", served.training_set]
     if served.feature_repo and served.service:

@@ -23,11 +23,15 @@ class Served(BaseModel):
     feature_repo: str | None = None
     service: str | None = None
     keeping: Keeping | None = None  # of its prediction log
+    withdrawn: str = ""  # the reason; its server then answers with that, and loads no model
 
     @property
     def key(self) -> str:
-        """Version and digest: another MLflow may have given the same number to another model."""
-        return key_of(self.version, self.digest)
+        """Version and digest: another MLflow may have given the same number to another model.
+
+        A withdrawn version has a key of its own: if it is approved again, it starts beside what says that it is withdrawn.
+        """
+        return key_of(self.version, self.digest) + ("-withdrawn" if self.withdrawn else "")
 
 
 class EndpointState(BaseModel):

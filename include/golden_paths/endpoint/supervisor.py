@@ -47,6 +47,7 @@ class Supervisor:
             "shift": versions.shift,
             "settle": versions.settle,
             "restore": versions.restore,
+            "withdraw": versions.withdraw,
             "discard": versions.discard,
             "status": versions.status,
             "stop": self.stop,

@@ -94,6 +94,29 @@ class Versions:
                 server.welcome()  # until it accepts, connections wait in the socket's queue
         return self.discard(key)
 
+    def withdraw(self, reason: str, version: str | None = None) -> dict[str, Any] | None:
+        """Have the stable port answer that its version is withdrawn. To be asked until it `is_done`: it starts a server first.
+
+        None when nothing serves, or another version than the one named. The first reason stays. It cannot be undone.
+        """
+        serving = self.state.serving
+        if serving is None or version not in (None, serving.version):
+            return None
+        wanted = serving if serving.withdrawn else serving.model_copy(update={"withdrawn": reason})
+        server = self._running.get(wanted.key)
+        if server is None or server.has_ended:
+            server = self._run(wanted)
+        if not server.accepts and not server.health():
+            return {"is_done": False, "leaving": []}
+        server.accept()
+        if not serving.withdrawn:
+            before = self.state.before
+            self._save(serving=server.served, before=None, settled=True)
+            for one in (serving, before):
+                if one and one.key != server.served.key:
+                    self._end(one.key)
+        return {"is_done": True, "leaving": self._pids_leaving()}
+
     def discard(self, key: str) -> list[int]:
         """End a version that does not serve. Returns who is leaving."""
         if not (self.state.serving and self.state.serving.key == key):

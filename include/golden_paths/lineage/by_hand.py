@@ -57,6 +57,16 @@ def stopped(endpoint: str, places: Places, emit: Emit, log: Log) -> None:
     _say(f"{endpoint}.stop", "The endpoint is stopped, by command.", touched, emit, log)
 
 
+def withdrawn(endpoint: str, reason: str, places: Places, emit: Emit, log: Log) -> None:
+    """The address says that its version is withdrawn: no model answers any more."""
+
+    def touched() -> Touched:
+        gone = Dataset(names.endpoint(places.endpoints, endpoint), kind="ENDPOINT", state="DROP")
+        return Touched((), (gone,))
+
+    _say(f"{endpoint}.withdraw", f"The version is withdrawn, by command: {reason}", touched, emit, log)
+
+
 def _say(job: str, description: str, touched: Callable[[], Touched], emit: Emit, log: Log) -> None:
     run_id = str(uuid.uuid4())
 

@@ -10,6 +10,8 @@
 | fitted model | `mlflow://HOST:PORT` | `fitted_models/MODEL`; its version is the digest |
 | evaluation | `mlflow://HOST:PORT` | `evaluations/MODEL` |
 | model version | `mlflow://HOST:PORT` | `models/MODEL`; its version is the registry's |
+| scores | `mlflow://HOST:PORT` | `scores/SPEC`; its version is the digest |
+| folder of scores | `file` | its absolute path; its version is the digest of the interval's file |
 | candidate | as its endpoint | `MODEL.candidate` |
 | endpoint | `k8s://CLUSTER/NAMESPACE`, `local://HOST` | MODEL |
 | job of a path, of a step | `golden-paths` | MODEL; `MODEL.STEP` |
@@ -86,6 +88,11 @@ def evaluation(tracking_uri: str, model: str) -> Name:
 def model_version(tracking_uri: str, model: str) -> Name:
     """The versions of a registered model."""
     return Name(mlflow(tracking_uri), f"models/{model}")
+
+
+def scores(tracking_uri: str, spec: str) -> Name:
+    """The scores that a spec of batch scoring made."""
+    return Name(mlflow(tracking_uri), f"scores/{spec}")
 
 
 def on_cluster(server: str, namespace: str) -> str:

@@ -17,7 +17,7 @@ from golden_paths.artifacts import (
 from golden_paths.lineage import names
 from golden_paths.lineage.of_model import model_version
 from golden_paths.lineage.places import Places
-from golden_paths.lineage.touched import Dataset, Touched
+from golden_paths.lineage.touched import Dataset, Part, Touched
 from golden_paths.spec import DeploySection
 from golden_paths.step import StepContext
 
@@ -72,6 +72,12 @@ def rollback(context: StepContext, places: Places, made: Endpoint | None) -> Tou
         names.model_version(places.tracking_uri, context.spec.name), kind="MODEL", version=made.version if made else ""
     )
     return Touched((version,), (endpoint(context, places, made) if made else Dataset(name, kind="ENDPOINT"),))
+
+
+def withdrawn(places: Places, model: str, reason: str) -> Part:
+    """No model answers at the address any more. A run of its own that has ended well, whatever becomes of its task."""
+    gone = Dataset(names.endpoint(places.endpoints, model), kind="ENDPOINT", state="DROP")
+    return Part("withdraw", f"The version is withdrawn: {reason}", outputs=(gone,))
 
 
 def endpoint(context: StepContext, places: Places, made: Endpoint, candidate: Candidate | None = None) -> Dataset:

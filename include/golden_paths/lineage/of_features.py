@@ -2,26 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
-from golden_paths.artifacts import Column, Features, ServiceDescription, TrainingSet, ViewDescription, ViewState
+from golden_paths.artifacts import (
+    Column,
+    Features,
+    ServiceDescription,
+    TrainingSet,
+    ViewDescription,
+    ViewState,
+)
 from golden_paths.lineage import names
 from golden_paths.lineage.names import Name
 from golden_paths.lineage.places import Places
 from golden_paths.lineage.touched import Dataset, Part, Touched
-from golden_paths.spec import TrainingSetSection
+from golden_paths.refresh_artifacts import CheckedFeatures
+from golden_paths.spec import FeaturesSection, TrainingSetSection
 from golden_paths.step import StepContext
 
 
 def materialize(context: StepContext, places: Places, made: Features | None) -> Touched:
-    """Nothing of the step's own: each view is two parts, from its source and into the online store, so that none cross."""
+    """Nothing of the step's own: each view is two parts, from its source and into the online store, so that none cross.
+
+    Where a refresh has written them they were read alone.
+    """
     if made is None or made.described is None:
         return Touched()
     states = {state.view: state for state in made.views}
+    if context.spec.need(FeaturesSection).refreshed_by:
+        return Touched(_looked_at(context, made.described, {one.view: one.newest for one in made.views}))
     parts: list[Part] = []
     for view in made.described.views:
         parts += _parts_of(context, made, view, states[view.view])
     return Touched(parts=tuple(parts))
+
+
+def check_features(context: StepContext, places: Places, made: CheckedFeatures | None) -> Touched:
+    """The views that were looked at, with what was found. Nothing is written."""
+    return Touched(_looked_at(context, made.described, {one.view: one.newest for one in made.views})) if made else Touched()
+
+
+def _looked_at(
+    context: StepContext, described: ServiceDescription | None, newest: Mapping[str, datetime | None]
+) -> tuple[Dataset, ...]:
+    if described is None:
+        return ()
+    return tuple(
+        Dataset(
+            names.feature_view(described.project, view.view),
+            columns=(*view.keys, *view.columns),
+            checks=tuple(check for check in context.record.checks if check.subject == f"view:{view.view}"),
+            newest=newest[view.view],
+        )
+        for view in described.views
+    )
 
 
 def _parts_of(context: StepContext, made: Features, view: ViewDescription, state: ViewState) -> tuple[Part, Part]:

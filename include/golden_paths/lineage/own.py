@@ -104,3 +104,20 @@ class DeploymentDatasetFacet(DatasetFacet):
     @staticmethod
     def _get_schema() -> str:
         return schema_url("DeploymentDatasetFacet")
+
+
+@attr.define
+class WatchDatasetFacet(DatasetFacet):
+    """A look at an endpoint: which version, the time and number of its answers, causes that alarm, causes that are calm."""
+
+    modelVersion: str  # noqa: N815
+    modelDigest: str  # noqa: N815
+    start: str
+    end: str
+    rows: int
+    alarms: list[str] = attr.field(factory=list)
+    calm: list[str] = attr.field(factory=list)
+
+    @staticmethod
+    def _get_schema() -> str:
+        return schema_url("WatchDatasetFacet")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from golden_paths.artifacts import Features, TrainingSet
@@ -11,6 +10,8 @@ from golden_paths.clients import TrainingFrame
 from golden_paths.contract import checking, leakage, model
 from golden_paths.contract.violation import Violation
 from golden_paths.errors import GateFailed
+from golden_paths.modelling import broken_rules
+from golden_paths.modelling.broken_rules import SAID
 from golden_paths.record import Check
 from golden_paths.spec import TrainingSetSection
 from golden_paths.step import StepContext
@@ -18,7 +19,6 @@ from golden_paths.step import StepContext
 if TYPE_CHECKING:
     import pandas as pd
 
-SAID = 5  # violations that the error names; the log has all
 CHANCE = ("same_values",)  # between a few columns of few values rows repeat by chance: told, and no gate
 
 
@@ -26,9 +26,8 @@ def require(context: StepContext, section: TrainingSetSection, made: TrainingFra
     """Raises `GateFailed` when the split training set breaks its contract, or leaks. Everything is noted, and in the log."""
     found = [*_broken(context, section, made, table), *_leaks(context, section, made, table)]
     if found:
-        more = f"; and {len(found) - SAID} more, see the log" if len(found) > SAID else ""
         raise GateFailed(
-            f"nothing trains on this training set: {'; '.join(_brief(one, len(table)) for one in found[:SAID])}{more}",
+            f"nothing trains on this training set: {broken_rules.brief([(one, len(table)) for one in found])}",
             remedy="see whose rows these are in the log; mend the data, or change what training_set asks of them",
         )
 
@@ -94,34 +93,7 @@ def _leaks(context: StepContext, section: TrainingSetSection, made: TrainingFram
     return _noted(context, "leakage", expected, found, len(table))
 
 
-def _found(one: Violation, rows: int) -> str:
-    """Without what single rows hold, and whose they are: errors and checks go into lineage, which everybody may read."""
-    return f"{one.rows} of {rows} rows" if one.sample else one.found
-
-
-def _brief(one: Violation, rows: int) -> str:
-    return str(replace(one, found=_found(one, rows), sample=()))
-
-
-def _noted(
-    context: StepContext, name: str, expected: str, found: Sequence[Violation], rows: int
-) -> list[Violation]:
-    """As checks: one for each violation, or one that was passed. The log alone names rows."""
-    for one in found:
-        context.log(f"training set: {one}")
-        context.check(
-            Check(
-                name=f"{name}.{one.rule}",
-                passed=False,
-                subject=TrainingSet.name,
-                expected=one.expected,
-                found=_found(one, rows),
-                column=one.column,
-                is_gate=True,
-            )
-        )
-    if not found:
-        context.check(
-            Check(name=name, passed=True, subject=TrainingSet.name, expected=expected, found="kept", is_gate=True)
-        )
-    return list(found)
+def _noted(context: StepContext, name: str, expected: str, found: Sequence[Violation], rows: int) -> list[Violation]:
+    return broken_rules.noted(
+        context, name, found, subject=TrainingSet.name, expected=expected, rows=rows, called="training set"
+    )

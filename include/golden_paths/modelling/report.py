@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from golden_paths.gate_sections import EvaluateSection
-from golden_paths.modelling import plots
-from golden_paths.modelling.finding import Finding, Ruling, Table
+from golden_paths.modelling import finding_page, plots
+from golden_paths.modelling.finding import Finding
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.modelling.sides import Sides
 from golden_paths.spec import PathSpec
 from golden_paths.values import Bound
-
-STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .9rem;border-bottom:1px solid #d7dbe0;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.verdict{padding:.6rem 1rem;border-left:5px solid}
-.passed{border-color:#1a7f37;background:#eaf6ec}.failed{border-color:#b3261e;background:#fbecea}
-td.held{color:#1a7f37}td.missed{color:#b3261e;font-weight:600}.plots{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start}
-img{max-width:30rem;width:100%}code{font-size:90%;overflow-wrap:anywhere}"""
 
 
 @dataclass(frozen=True)
@@ -46,17 +38,13 @@ def write(judgement: Judgement, folder: Path) -> Path:
         f"<h1>{name}</h1><p>{html.escape(judgement.spec.description)}</p>",
         _verdict(judgement.reasons),
         _table(judgement),
-        _images(drawn),
-        *(_finding(one, folder) for one in judgement.findings[1:]),
+        finding_page.images(drawn),
+        *(finding_page.shown(one, folder) for one in judgement.findings[1:]),
         f"<p>{_rows(judgement.sides.outcome)} of training set <code>{judgement.training_set}</code>, "
         f"model <code>{judgement.model_digest}</code>, owner {html.escape(judgement.spec.owner)}.</p>",
     ]
     report = folder / "report.html"
-    report.write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}: evaluation</title><style>{STYLE}</style>'
-        + "\n".join(body)
-        + "</html>\n"
-    )
+    report.write_text(finding_page.page(f"{judgement.spec.name}: evaluation", body))
     return report
 
 
@@ -89,33 +77,6 @@ def _table(judgement: Judgement) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
-def _finding(one: Finding, folder: Path) -> str:
-    """One examination: its rulings, what should be read, its tables and plots."""
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in one.notes)
-    shown = _images({title: folder / name for title, name in one.plots.items()})
-    tables = "".join(map(_grid, one.tables))
-    return f"<h2>{html.escape(one.title)}</h2>{''.join(map(_ruled, one.rulings))}{notes}{tables}{shown}"
-
-
-def _ruled(one: Ruling) -> str:
-    return f'<p class="verdict {"passed" if one.passed else "failed"}">{html.escape(one.words)}</p>'
-
-
-def _grid(table: Table) -> str:
-    title = f"<h3>{html.escape(table.title)}</h3>" if table.title else ""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in table.head)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
-    return f"{title}<table><tr>{head}</tr>{rows}</table>"
-
-
-def _cell(text: str) -> str:
-    return f'<td{" class=n" if text[:1].isdigit() or text[:1] == "-" else ""}>{html.escape(text)}</td>'
-
-
-def _images(drawn: Mapping[str, Path]) -> str:
-    return f'<div class="plots">{"".join(_image(title, path) for title, path in drawn.items())}</div>'
-
-
 def _interval(judgement: Judgement, name: str) -> str:
     if not judgement.intervals:
         return ""
@@ -132,9 +93,3 @@ def _against(bound: Bound | None, value: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
-
-
-def _image(title: str, path: Path) -> str:
-    return (
-        f'<img alt="{html.escape(title)}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
-    )

@@ -20,4 +20,5 @@ PATH = Path(
         "promote",
         "retire",
     ),
+    may_have=("monitor",),
 )

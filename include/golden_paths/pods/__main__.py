@@ -97,7 +97,7 @@ def _explained(error: StepFailed, request: Request) -> StepFailed:
         return StepFailed(error.problem, remedy=f"{error.remedy}; a pod has none of the project's data: {ELSEWHERE}")
     if not isinstance(error, CodeFailed) or not memory.was_short():
         return error
-    section = "train" if request.step == "train" else f"steps.{request.step}"
+    section = request.step if request.step in ("train", "score") else f"steps.{request.step}"
     return StepFailed(
         f"{request.step} was OOMKilled: its code took more memory than the pod's limit of {request.memory} ({error.problem})",
         remedy=f"raise {section}.pod.memory, or make it take less",

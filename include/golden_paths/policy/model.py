@@ -13,6 +13,7 @@ from golden_paths.spec import PathSpec
 from golden_paths.values import Duration, KubernetesName, ModelName, ProjectPath, Text
 
 FILE = "include/policy.yaml"
+Event = Literal["alarm", "renewal", "escalated", "expired"]
 RISKS = ("minimal", "limited", "high")
 
 
@@ -84,15 +85,31 @@ class ApprovalRule(Section):
         return self
 
 
+Expiry = Literal["recertify", "withdraw", "keep"]
+
+
 class Tier(Section):
     """What a spec of this risk must have."""
 
     requires: tuple[SpecKey, ...] = Field(
-        default=(), strict=False, description="Keys of a spec, as in [features.freshness, evaluate.champion]."
+        default=(),
+        strict=False,
+        description="Keys of a spec, as in [features.freshness, evaluate.champion]; asked for where its path has the section.",
     )
     approval: ApprovalRule | None = Field(
         default=None, description="Absent: what passed the gates goes on by itself."
     )
+    expiry: Expiry = Field(
+        default="keep",
+        description="What becomes of a version that is older than monitor.max_age. recertify: the approvers are asked whether it "
+        "may serve for as long again; withdraw: its address answers 503; keep: it serves on, with an alarm.",
+    )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Tier:
+        if self.expiry == "recertify" and self.approval is None:
+            raise ValueError("asks to recertify, and names nobody to ask|add approval with its approvers, or write withdraw")
+        return self
 
 
 class Risk(Section):
@@ -126,6 +143,22 @@ class Predictions(Section):
     keys: Literal["keep", "hash"] = Field(default="keep", description="What becomes of entity keys.")
 
 
+class Notice(Section):
+    """One of Airflow's notifiers, and what it is told of."""
+
+    notifier: Text = Field(
+        pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        description="Its class, as in airflow.providers.smtp.notifications.smtp.SmtpNotifier; installed where tasks run.",
+    )
+    on: tuple[Event, ...] = Field(
+        default=("alarm", "escalated", "expired"), strict=False, min_length=1, description="What it is told of."
+    )
+    arguments: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Of the class. Templates in them find {{ golden_paths.text }}, .model, .owner and .event.",
+    )
+
+
 class Policy(Section):
     """The whole file."""
 
@@ -143,5 +176,8 @@ class Policy(Section):
     defaults: dict[Literal["features", "training_set", "train", "evaluate", "deploy"], dict[str, Any]] = Field(
         default_factory=dict,
         description="By section of a spec: what holds where a spec has the section, and leaves the key out.",
+    )
+    notify: tuple[Notice, ...] = Field(
+        default=(), strict=False, max_length=20, description="Who is told of models that are watched."
     )
     waivers: tuple[Waiver, ...] = Field(default=(), strict=False)

@@ -12,7 +12,7 @@ from golden_paths.pod_sections import PodSection
 from golden_paths.policy import amounts
 from golden_paths.policy.images import fault_of
 from golden_paths.policy.model import FILE, Policy
-from golden_paths.spec import PathSpec
+from golden_paths.spec import SECTIONS, PathSpec
 
 Key = tuple[str | int, ...]
 ASK = f"or ask the platform team, who keep {FILE}"
@@ -75,6 +75,8 @@ def _deploy(spec: PathSpec, policy: Policy) -> Iterator[Fault]:
 def _pods(spec: PathSpec) -> Iterator[tuple[Key, PodSection]]:
     if spec.train and spec.train.pod:
         yield ("train", "pod"), spec.train.pod
+    if spec.score and spec.score.pod:
+        yield ("score", "pod"), spec.score.pod
     for name, placed in (spec.steps or {}).items():
         if placed.pod:
             yield ("steps", name, "pod"), placed.pod
@@ -102,7 +104,7 @@ def _amounts(key: Key, cpu: str | None, memory: str | None, policy: Policy) -> I
 def _required(spec: PathSpec, policy: Policy, today: date | None) -> Iterator[Fault]:
     waived = {one.gate: one for one in policy.waivers if one.model == spec.name}
     for gate in getattr(policy.risk, spec.risk).requires:
-        if value_of(spec, gate) is not None:
+        if value_of(spec, gate) is not None or not _may_say(spec, gate):
             continue
         key: Key = tuple(gate.split("."))
         waiver = waived.get(gate)
@@ -112,6 +114,14 @@ def _required(spec: PathSpec, policy: Policy, today: date | None) -> Iterator[Fa
         if waiver:
             problem += f"; its waiver by {waiver.owner} expired on {waiver.expires}"
         yield Fault(key, problem, f"add it, {ASK} and its waivers")
+
+
+def _may_say(spec: PathSpec, dotted: str) -> bool:
+    """Whether the spec's path has the section of a key: refreshed features have no champion."""
+    from golden_paths.registry import PATHS  # whose steps hold specs to the policy
+
+    section, path = dotted.partition(".")[0], PATHS.get(spec.golden_path)
+    return path is None or section not in SECTIONS or path.takes(section)
 
 
 def value_of(spec: PathSpec, dotted: str) -> Any:

@@ -9,6 +9,7 @@ MODEL, VERSION = f"{DOMAIN}/model", f"{DOMAIN}/version"
 OWNER, PATH, DIGEST = f"{DOMAIN}/owner", f"{DOMAIN}/path", f"{DOMAIN}/digest"
 RUN_ID, TRAINING_SET, URI = f"{DOMAIN}/mlflow-run-id", f"{DOMAIN}/training-set", f"{DOMAIN}/model-uri"
 ROLLOUT = f"{DOMAIN}/rollout"  # of a Service: see state.py
+WITHDRAWN = f"{DOMAIN}/withdrawn"  # of pods that say so; the annotation has the reason
 SERVES, COMPONENT = "serve", "app.kubernetes.io/component"
 MANAGED = {"app.kubernetes.io/managed-by": "golden-paths"}
 

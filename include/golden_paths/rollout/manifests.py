@@ -30,8 +30,10 @@ def record(release: Release, package: bytes | None = None) -> Object:
 def deployment(release: Release, *, is_warm: bool = True) -> Object:
     """The version's pods; none when it is not warm. With an autoscaler their number is not ours to say."""
     content = release.content
+    withdrawn = {labels.WITHDRAWN: "true"} if release.withdrawn else {}
+    pods = _labels(release) | labels.of_pods(content.version) | withdrawn
     template = {
-        "metadata": {"labels": _labels(release) | labels.of_pods(content.version), "annotations": _told(release)},
+        "metadata": {"labels": pods, "annotations": _told(release)},
         "spec": _pod(release),
     }
     spec: Object = {
@@ -106,12 +108,13 @@ def _labels(release: Release) -> dict[str, str]:
 
 def _told(release: Release) -> dict[str, str]:
     content = release.content
-    return {
+    told = {
         labels.DIGEST: content.digest,
         labels.RUN_ID: content.run_id,
         labels.TRAINING_SET: content.training_set,
         labels.URI: content.uri,
     }
+    return told | ({labels.WITHDRAWN: release.withdrawn} if release.withdrawn else {})
 
 
 def _port(number: int) -> Object:
@@ -128,7 +131,7 @@ def _pod(release: Release) -> Object:
         volumes.append({"name": "given", "configMap": {"name": release.name}})
     if release.keeping and release.keeping.volume:
         volumes.append({"name": "predictions", "persistentVolumeClaim": {"claimName": release.keeping.volume}})
-    return {
+    made: Object = {
         "serviceAccountName": content.model,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -142,10 +145,10 @@ def _pod(release: Release) -> Object:
                 "labelSelector": {"matchLabels": selector(release)},
             }
         ],
-        "initContainers": [_fetch(release)],
         "containers": [_serve(release)],
         "volumes": volumes,
     }
+    return made if release.withdrawn else made | {"initContainers": [_fetch(release)]}  # it must work without MLflow too
 
 
 def _container(release: Release, name: str, command: list[str]) -> Object:
@@ -180,7 +183,9 @@ def _fetch(release: Release) -> Object:
 
 def _serve(release: Release) -> Object:
     content = release.content
-    command = ["golden_paths.serve", "--host", "0.0.0.0", "--port", str(PORT), "--model", MODEL]
+    # Kubernetes fills in $(NAME) from the container's environment, and that may hold secrets.
+    what = [f"--withdrawn={release.withdrawn.replace('$', '$$')}"] if release.withdrawn else ["--model", MODEL]
+    command = ["golden_paths.serve", "--host", "0.0.0.0", "--port", str(PORT), *what]
     command += ["--digest", content.digest, "--name", content.model, "--version", content.version]
     command += ["--run-id", content.run_id, "--training-set", content.training_set]
     command += ["--max-connection-age", str(MAX_AGE), "--grace", str(GRACE)]

@@ -48,6 +48,7 @@ class Release(BaseModel):
     port: int
     ready_seconds: int
     keeping: Keeping | None = None  # of its prediction log
+    withdrawn: str = ""  # the reason; its pods then answer with that, and load no model
 
     @property
     def name(self) -> str:

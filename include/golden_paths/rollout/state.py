@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from golden_paths.artifacts import Candidate, Endpoint
+from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
 from golden_paths.rollout.release import Release
 
 
@@ -50,7 +50,7 @@ class State(BaseModel):
         history = tuple(one for one in self.history if one.version != version)
         return State(serving=version, digest=back.content.digest, since=now, is_settled=True, history=history)
 
-    def is_of(self, one: Candidate | Endpoint) -> bool:
+    def is_of(self, one: Candidate | Endpoint | ModelVersion) -> bool:
         """Whether this version serves, byte for byte."""
         return (self.serving, self.digest) == (one.version, one.digest)
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from golden_paths.artifacts import Endpoint
-from golden_paths.clients.local_target import EndpointStatus
+from golden_paths.clients.endpoint_status import EndpointStatus
 from golden_paths.cluster.api import ClusterApi
 from golden_paths.errors import StepFailed
 from golden_paths.rollout import labels, manifests
 from golden_paths.rollout.release import Release
 from golden_paths.rollout.state import State
+from golden_paths.rollout.versions import Versions
 
 POLL = 0.1
 SECONDS = 60.0  # for a cluster to bring its endpoints up to date
@@ -28,13 +29,7 @@ def statuses(api: ClusterApi) -> tuple[EndpointStatus, ...]:
     """Every model that has a version in service in the namespace, by name."""
     services = api.list("Service", labels.MANAGED)
     models = sorted(one["metadata"]["name"] for one in services if labels.ROLLOUT in one["metadata"].get("annotations", {}))
-    found = []
-    for model in models:
-        traffic = Traffic(api, model)
-        if serving := traffic.serving():
-            told = serving.model_dump()
-            found.append(EndpointStatus(**told, status="serving" if traffic.endpoints() else "down"))
-    return tuple(found)
+    return tuple(one for model in models if (one := Traffic(api, model).status()))
 
 
 class Traffic:
@@ -50,11 +45,37 @@ class Traffic:
         return State.model_validate_json(told[labels.ROLLOUT]) if labels.ROLLOUT in told else None
 
     def serving(self) -> Endpoint | None:
-        """What has the stable address."""
+        """What has the stable address; None when it was withdrawn."""
+        found = self._addressed()
+        return found if found and not self._withdrawn(found.version) else None
+
+    def status(self) -> EndpointStatus | None:
+        """The same for a list, and whether it was withdrawn."""
+        if (found := self._addressed()) is None:
+            return None
+        reason = self._withdrawn(found.version)
+        status: Literal["serving", "withdrawn", "down"] = "withdrawn" if reason else "serving"
+        return EndpointStatus(**found.model_dump(), status=status if self.endpoints() else "down", reason=reason)
+
+    def _addressed(self) -> Endpoint | None:
         state, found = self.state(), self._api.get("Service", self._model)
         if state is None or found is None:
             return None
         return self._endpoint(state, found["spec"]["ports"][0]["port"])
+
+    def _withdrawn(self, version: str) -> str:
+        release = Versions(self._api, self._model).release(version)
+        return release.withdrawn if release else ""
+
+    def wait_withdrawn(self, version: str) -> None:
+        """Until every pod behind the Service says that the version is withdrawn."""
+        told = {labels.MODEL: self._model, labels.VERSION: version, labels.WITHDRAWN: "true"}
+
+        def is_so() -> bool:
+            names = self.endpoints()
+            return bool(names) and names <= {pod["metadata"]["name"] for pod in self._api.list("Pod", told)}
+
+        self._wait(f"all traffic of version {version} is answered with its withdrawal", is_so)
 
     def give(self, release: Release, state: State) -> Endpoint:
         """All traffic to this version, and wait until the cluster's endpoints say so."""

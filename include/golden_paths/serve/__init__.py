@@ -22,5 +22,7 @@ A prediction or probability that is not a number (NaN, infinity) is null: the mo
          model is loaded: a column takes them if the model answers its input example without that value); infinity
     424  /predict: the entity is known but a feature has no value in the online store
     501  /predict: this server was started without a feature repository; /explain: the version keeps no typical row
-    503  the model is not loaded yet; /explain: it took more than 30 s
+    503  the model is not loaded yet; the version was withdrawn, with the reason; /explain: it took more than 30 s
+
+With --withdrawn REASON no model is loaded: /health says 200 and "withdrawn", /version has the reason, every POST is 503.
 """

@@ -12,14 +12,16 @@ import math
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from golden_paths.serve import ending
 from golden_paths.serve.status import Identity, Status
 
 if TYPE_CHECKING:
     from golden_paths.prediction_log.keeping import Keeping
+    from golden_paths.serve.server import Server
 
 DIGEST_EXIT, LOAD_EXIT, ADDRESS_EXIT = 3, 1, 2
 GRACE = 5.0
@@ -33,7 +35,8 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m golden_paths.serve", description="Serve one model version over HTTP."
     )
-    parser.add_argument("--model", type=Path, required=True, help="folder written by mlflow.sklearn.save_model")
+    parser.add_argument("--model", type=Path, help="folder written by mlflow.sklearn.save_model")
+    parser.add_argument("--withdrawn", default="", metavar="REASON", help="load no model; answer 503 with this reason")
     parser.add_argument("--digest", required=True, help="SHA-256 of that folder, as registered")
     parser.add_argument("--name", required=True, help="registered model")
     parser.add_argument("--version", required=True, help="its version")
@@ -79,6 +82,8 @@ def main() -> int:
     options = parser.parse_args()
     if (options.feature_repo is None) != (options.service is None):
         parser.error("--feature-repo and --service go together")
+    if options.model is None and not options.withdrawn:
+        parser.error("name the folder of the --model, or say why it is --withdrawn")
     try:
         private, stable = _private(options), _inherited(options.stable_fd)
     except (OSError, OverflowError) as error:
@@ -88,29 +93,21 @@ def main() -> int:
         os.environ[name] = "1"
     sys.dont_write_bytecode = True  # a model's own code lies in the folder that the digest covers
 
-    return _served(options, private, stable)
+    identity = Identity(options.name, options.version, options.digest, options.run_id, options.training_set)
+    return (_refuse if options.withdrawn else _serve)(options, Status(identity), private, stable)
 
 
-def _served(options: argparse.Namespace, private: socket.socket, stable: socket.socket | None) -> int:
+def _serve(options: argparse.Namespace, status: Status, private: socket.socket, stable: socket.socket | None) -> int:
     from golden_paths.serve.app import build
     from golden_paths.serve.loading import Loader
     from golden_paths.serve.logged import PredictionLog
     from golden_paths.serve.metrics import Metrics
-    from golden_paths.serve.server import Server
 
-    identity = Identity(options.name, options.version, options.digest, options.run_id, options.training_set)
-    status, metrics = Status(identity), Metrics(identity)
-    kept = PredictionLog(options.prediction_log, identity) if options.prediction_log else None
+    metrics = Metrics(status.identity)
+    kept = PredictionLog(options.prediction_log, status.identity) if options.prediction_log else None
     loader = Loader(status, model=options.model, feature_repo=options.feature_repo, service=options.service)
-    server = Server(
-        build(status, loader, metrics, kept.queue if kept else None),
-        private=private,
-        stable=stable,
-        status=status,
-        grace=options.grace,
-        max_age=options.max_connection_age,
-        draining=kept.soon if kept else lambda: None,
-    )
+    app = build(status, loader, metrics, kept.queue if kept else None)
+    server = _server(app, options, status, private, stable, draining=kept.soon if kept else lambda: None)
     if kept:
         kept.begin(loader, metrics.registry)
     loader.start(server)
@@ -118,6 +115,34 @@ def _served(options: argparse.Namespace, private: socket.socket, stable: socket.
     if kept:
         kept.end(within=1.0 if server.force_exit else LOG_ENDS)
     return loader.exit_code
+
+
+def _refuse(options: argparse.Namespace, status: Status, private: socket.socket, stable: socket.socket | None) -> int:
+    from golden_paths.serve.withdrawn import build
+
+    _server(build(status, options.withdrawn), options, status, private, stable).run()
+    return 0
+
+
+def _server(
+    app: Any,
+    options: argparse.Namespace,
+    status: Status,
+    private: socket.socket,
+    stable: socket.socket | None,
+    draining: Callable[[], None] = lambda: None,
+) -> Server:
+    from golden_paths.serve.server import Server
+
+    return Server(
+        app,
+        private=private,
+        stable=stable,
+        status=status,
+        grace=options.grace,
+        max_age=options.max_connection_age,
+        draining=draining,
+    )
 
 
 def _private(options: argparse.Namespace) -> socket.socket:

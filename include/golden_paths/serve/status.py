@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+ANSWERING = ("ready", "withdrawn")  # a withdrawn version has its address, and says why it answers nothing else
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -30,7 +32,7 @@ class Identity:
 
 @dataclass
 class Status:
-    """`state` is starting, ready or draining; `accepting` says whether the endpoint's shared socket is read."""
+    """`state` is starting, ready, withdrawn or draining; `accepting` says whether the endpoint's shared socket is read."""
 
     identity: Identity
     state: str = "starting"
@@ -41,7 +43,7 @@ class Status:
         if self.state == "starting":
             return 503, {"status": "starting"}
         identity = self.identity
-        return (200 if self.state == "ready" else 503), {
+        return (200 if self.state in ANSWERING else 503), {
             "status": self.state,
             "name": identity.name,
             "version": identity.version,

@@ -1,39 +1,84 @@
-"""materialize: bring the feature service up to date in Feast's online store, and check that it is."""
+"""materialize: bring the feature service up to date in Feast's online store, and check that it is.
+
+Where a feature refresh does that for several models (`features.refreshed_by`), the step only looks at what it did.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from golden_paths.artifacts import Features, ViewState
+from golden_paths.clients import FeatureStore
 from golden_paths.errors import StepFailed
 from golden_paths.lineage import of_features
 from golden_paths.project import Project
 from golden_paths.record import Check
+from golden_paths.refresh_artifacts import CheckedFeatures
 from golden_paths.spec import FeaturesSection, PathSpec
 from golden_paths.step import Step, StepContext
 
 
 def run(context: StepContext) -> Features:
-    """Materialize the run's interval. `StepFailed` when a view is older than `features.freshness` allows."""
+    """Materialize the run's interval, or look at what a refresh did. `StepFailed` when a view is older than `freshness`."""
     section = context.spec.need(FeaturesSection)
     store = context.clients.feature_store(section.repo)
-    start, views, described = store.materialize(section.service, start=context.run.start, end=context.run.end)
-    made = Features(
-        repo=section.repo, service=section.service, start=start, end=context.run.end, views=views, described=described
-    )
+    made = _looked_at(context, section, store) if section.refreshed_by else _written(context, section, store)
     context.record.made = made
-    for view in views:
-        context.log(
-            f"{view.view}: {view.rows} rows written, newest {view.newest.isoformat() if view.newest else 'none'}"
-        )
-        _check_freshness(view, section, context)
+    did = f"rows written by {section.refreshed_by}" if section.refreshed_by else "rows written"
+    for view in made.views:
+        context.log(f"{view.view}: {view.rows} {did}, newest {view.newest.isoformat() if view.newest else 'none'}")
+        check_freshness(view, section, context, context.run.end)
     return made
 
 
-def _check_freshness(view: ViewState, section: FeaturesSection, context: StepContext) -> None:
+def _written(context: StepContext, section: FeaturesSection, store: FeatureStore) -> Features:
+    """Rows that a step before has checked are written, or none."""
+    checked = context.artifacts.get(CheckedFeatures.name)
+    start, views, described = store.materialize(
+        section.service,
+        start=context.run.start,
+        end=context.run.end,
+        checked=checked.views if isinstance(checked, CheckedFeatures) else None,
+        note_as=context.spec.name if context.spec.refresh else None,
+    )
+    return Features(
+        repo=section.repo, service=section.service, start=start, end=context.run.end, views=views, described=described
+    )
+
+
+def _looked_at(context: StepContext, section: FeaturesSection, store: FeatureStore) -> Features:
+    """What the refresh wrote last. A run with an interval of its own wants some of that interval."""
+    by, began = section.refreshed_by or "", context.run.start
+    found = store.refreshed(section.service, by=by)
+    if found is None:
+        raise StepFailed(
+            f"{by} has refreshed nothing of {section.service} yet, or not since its definitions changed",
+            remedy=f"run {by}: it must have ended well once",
+            retry=True,
+        )
+    if began is not None and found.end <= began:
+        raise StepFailed(
+            f"{by} has refreshed {section.service} up to {found.end.isoformat()}, and this run's interval begins at "
+            f"{began.isoformat()}",
+            remedy=f"run {by} for it first, or leave the schedule out: the path then starts when {by} has ended",
+            retry=True,
+        )
+    return Features(
+        repo=section.repo,
+        service=section.service,
+        start=found.start,
+        end=found.end,
+        views=found.views,
+        described=found.described,
+    )
+
+
+def check_freshness(view: ViewState, section: FeaturesSection, context: StepContext, end: datetime) -> None:
+    """`StepFailed` when a view's newest row before `end` is older than `features.freshness` allows."""
     if section.freshness is None:
         return
-    due = context.run.end - section.freshness
+    due = end - section.freshness
     found = view.newest.isoformat() if view.newest else "no row at all"
     is_fresh = view.newest is not None and view.newest >= due
     expected = f"a row from {due.isoformat()} or later"
@@ -45,13 +90,15 @@ def _check_freshness(view: ViewState, section: FeaturesSection, context: StepCon
 
 
 def reads(spec: PathSpec) -> tuple[str, ...]:
-    """The feature repository."""
-    return (spec.need(FeaturesSection).repo,)
+    """The feature repository; and what a refresh wrote, where there is one."""
+    section = spec.need(FeaturesSection)
+    return (section.repo, *([f"what {section.refreshed_by} wrote of {section.service}"] if section.refreshed_by else []))
 
 
 def writes(spec: PathSpec) -> tuple[str, ...]:
-    """The online store."""
-    return (f"Feast online store: {spec.need(FeaturesSection).service}",)
+    """The online store, unless a refresh has."""
+    section = spec.need(FeaturesSection)
+    return () if section.refreshed_by else (f"Feast online store: {section.service}",)
 
 
 def brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:
@@ -73,5 +120,6 @@ STEP = Step(
     reads=reads,
     writes=writes,
     touched=of_features.materialize,
+    follows=(CheckedFeatures,),
     brings=brings,
 )

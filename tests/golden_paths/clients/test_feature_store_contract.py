@@ -13,6 +13,7 @@ import pytest
 from feature_repo import SERVICE, Shop, day
 from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
 from golden_paths.clients import FeatureStore, Skew
+from golden_paths.clients.refreshing import PendingView
 from golden_paths.errors import StepFailed
 
 
@@ -63,6 +64,14 @@ def test_the_service_is_described_as_it_is_defined(stocked: Stocked) -> None:
             ServedFeature(name="age", type="Int64", inputs=(("profile", "age"),)),
         ),
     )
+
+
+def test_how_far_the_online_store_was_written_is_known_whoever_wrote_it(stocked: Stocked) -> None:
+    assert {(one.rows, one.newest) for one in stocked.store.online_state(SERVICE)} == {(0, None)}
+    _, written, _ = stocked.store.materialize(SERVICE, start=None, end=day(3))
+    found = {one.view: one.newest for one in stocked.store.online_state(SERVICE)}
+    assert found == {one.view: one.newest for one in written}
+    assert all(one.rows for one in stocked.store.online_state(SERVICE))
 
 
 def test_an_interval_writes_its_rows_and_writes_them_again_on_a_retry(stocked: Stocked) -> None:
@@ -195,3 +204,56 @@ def test_rows_that_were_not_materialized_are_counted_by_feature(stocked: Stocked
 def test_what_a_later_run_has_written_is_passed_over(stocked: Stocked, tmp_path: Path) -> None:
     stocked.store.materialize(SERVICE, start=None, end=day(5))
     assert skew(stocked, tmp_path, day(3)) == Skew(3, {})
+
+
+def pending(stocked: Stocked, folder: Path, *, start: datetime | None = None, end: datetime) -> tuple[PendingView, ...]:
+    views, described = stocked.store.pending(SERVICE, start=start, end=end, folder=folder)
+    assert [view.view for view in described.views] == ["orders", "profile"]
+    return views
+
+
+def test_the_rows_to_be_written_are_put_beside_without_writing_any(stocked: Stocked, tmp_path: Path) -> None:
+    orders, profile = pending(stocked, tmp_path, end=day(4))
+    assert [(one.rows.view, one.rows.rows, one.rows.newest, one.rows.until) for one in (orders, profile)] == [
+        ("orders", 2, day(2), day(4)),
+        ("profile", 2, day(2), day(4)),
+    ]
+    assert (orders.keys, orders.timestamp) == (("customer",), "event_timestamp")
+    frame = pd.read_parquet(orders.path)
+    assert list(frame.columns) == ["customer", "spent", "event_timestamp"]
+    assert [tuple(row) for row in frame.itertuples(index=False)] == [(1, 10.0, day(1)), (2, 20.0, day(2))]
+    _, views, _ = stocked.store.materialize(SERVICE, start=None, end=day(4))
+    assert [view.rows for view in views] == [2, 2]  # nothing was before
+    again = pending(stocked, tmp_path, end=day(5))
+    assert [(one.rows.rows, one.rows.newest) for one in again] == [(1, day(4)), (0, day(2))]
+
+
+def test_a_backfill_looks_at_the_later_rows_too_that_it_writes_again(stocked: Stocked, tmp_path: Path) -> None:
+    stocked.store.materialize(SERVICE, start=None, end=day(5))
+    found = pending(stocked, tmp_path, start=day(1), end=day(2))
+    assert [(one.rows.rows, one.rows.newest) for one in found] == [(3, day(1)), (2, day(1))]
+
+
+def test_rows_that_were_checked_are_written_and_others_are_not(stocked: Stocked, tmp_path: Path) -> None:
+    checked = [one.rows for one in pending(stocked, tmp_path, end=day(5))]
+    stocked.shop.rows("profile", (1, day(1), 31), (2, day(2), -1))
+    for end in (day(5), day(6)):  # another value; and a time that nobody looked at
+        with pytest.raises(StepFailed) as caught:
+            stocked.store.materialize(SERVICE, start=None, end=end, checked=checked)
+        said = "are no longer those that were checked; clear check_features, which looks at them again"
+        assert said in str(caught.value)
+        stocked.shop.rows("profile", (1, day(1), 31), (2, day(2), 52))
+    _, views, _ = stocked.store.materialize(SERVICE, start=None, end=day(5), checked=checked)
+    assert [view.rows for view in views] == [2, 2]  # nothing was before
+
+
+def test_what_a_refresh_wrote_is_found_under_its_name_and_a_backfill_does_not_take_it_back(stocked: Stocked) -> None:
+    store = stocked.store
+    store.materialize(SERVICE, start=None, end=day(3))
+    assert store.refreshed(SERVICE, by="shop-features") is None
+    _, _, described = store.materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    store.materialize(SERVICE, start=day(1), end=day(2), note_as="shop-features")
+    found = store.refreshed(SERVICE, by="shop-features")
+    assert found is not None
+    assert (found.start, found.end, found.described) == (day(4), day(5), described)
+    assert found.views == (ViewState(view="orders", rows=1, newest=day(4)), ViewState(view="profile", rows=0, newest=day(2)))

@@ -66,6 +66,17 @@ def test_the_champion_is_rebuilt_from_its_tags(mlflow: Any, model: str, tmp_path
     assert mlflow.models.champion(model).digest == "e" * 64
 
 
+def test_an_alias_is_removed_and_removing_it_again_is_no_error(mlflow: Any, model: str, tmp_path: Path) -> None:
+    run_id, uri = logged(mlflow.tracking, model, "key:1", tmp_path / "model")
+    version = mlflow.models.register(model, uri=uri, run_id=run_id, tags=TAGS)
+    for alias in ("candidate", "champion"):
+        mlflow.models.set_alias(model, alias, version)
+    for _ in range(2):
+        mlflow.models.remove_alias(model, "champion")
+        assert (mlflow.models.champion(model), mlflow.models.candidate(model)) == (None, version)
+    mlflow.models.remove_alias(f"no-{model}", "champion")
+
+
 def test_a_version_downloads_by_name_too(mlflow: Any, model: str, tmp_path: Path) -> None:
     if not isinstance(mlflow.models, MlflowModels):
         pytest.skip("the fake tracking knows no registered names; no step asks for one")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import rollouts
@@ -17,7 +19,9 @@ from golden_paths.clients import Target, kubernetes_target
 from golden_paths.clients.kubernetes_target import KubernetesTarget
 from golden_paths.clients.local_target import LocalTarget
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.monitoring import traffic
 from golden_paths.project import Project
+from golden_paths.rollout import manifests
 from golden_paths.rollout.lease import Lease
 from local_endpoints import NAME, processes, saved_model, serve, start
 from serving import Saved
@@ -37,6 +41,12 @@ def pods(saved: Saved, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kub
     class Pods(KubernetesTarget):
         def start(self, version: ModelVersion, **given: Any) -> Candidate:
             return super().start(version.model_copy(update={"uri": uri}), **given)
+
+        def behind_the_address(self) -> set[str]:
+            return self._traffic.endpoints()
+
+        def asked(self, pod: str) -> tuple[int, bytes]:
+            return self._api.proxied(pod, "/predict", port=manifests.PORT, body={})
 
     with rollouts.mlflow_server(folder) as server, namespace() as made:
         place = rollouts.Place(made, server, folder, name=NAME)
@@ -74,6 +84,20 @@ def serving(target: Target) -> str | None:
     return found.version if found else None
 
 
+def said_by(target: Target, url: str) -> str:
+    """The reason that the stable address gives. Pods are asked one by one, all of them: a test is in no cluster's network."""
+    if isinstance(target, FakeTarget):
+        return target.withdrawn(NAME)
+    if isinstance(target, LocalTarget):
+        answer = httpx.post(f"{url}/predict", json={})
+        told = [(answer.status_code, answer.content)]
+    else:
+        told = [target.asked(pod) for pod in target.behind_the_address()]  # type: ignore[attr-defined]
+    assert {status for status, _ in told} == {503}
+    (body,) = {body for _, body in told}
+    return str(json.loads(body)["error"].removeprefix("withdrawn: "))
+
+
 def test_a_started_version_takes_no_traffic_and_is_started_once(target: Target, saved: Saved) -> None:
     first = start(target, saved, "1")
     assert start(target, saved, "1") == first
@@ -102,6 +126,16 @@ def test_shift_repeated_says_the_same_and_the_address_stays(target: Target, save
     candidate, second = shifted(target, saved, "2")
     assert second == first.model_copy(update={"version": "2", "previous": "1"})
     assert (target.shift(candidate), target.serving(NAME)) == (second, second)
+
+
+def test_the_servers_of_what_serves_tell_what_they_have_counted(target: Target, saved: Saved) -> None:
+    assert target.measurements(NAME) == {}
+    _, endpoint = shifted(target, saved, "1")
+    target.settle(endpoint)
+    start(target, saved, "2")
+    found = target.measurements(NAME)
+    assert len(found) == 1
+    assert all('version="1"' in text and traffic.read(text).errors == 0 for text in found.values())
 
 
 def test_settle_and_retire_end_the_version_before_and_may_be_repeated(target: Target, saved: Saved) -> None:
@@ -217,3 +251,54 @@ def test_where_something_is_left_after_a_stop_a_start_brings_back_what_served(ta
     assert target.serving(NAME) == endpoint
     target.restore(endpoint)
     assert serving(target) == "1"
+
+
+def test_a_withdrawn_version_has_the_address_and_serves_nothing_and_the_first_reason_stays(target: Target, saved: Saved) -> None:
+    endpoint = serve(target, saved, "1")
+    for reason in ("expired", "another"):
+        assert target.withdraw(NAME, reason)
+        assert target.serving(NAME) is None
+    assert said_by(target, endpoint.url) == "expired"
+    target.settle(endpoint)  # by a run that was overtaken
+    target.restore(endpoint)
+    assert (target.serving(NAME), said_by(target, endpoint.url)) == (None, "expired")
+
+
+def test_withdrawn_is_the_version_that_was_meant_or_none(target: Target, saved: Saved) -> None:
+    assert not target.withdraw(NAME, "expired")
+    endpoint = serve(target, saved, "1")
+    assert not target.withdraw(NAME, "expired", version="2")
+    assert target.serving(NAME) == endpoint
+    assert target.withdraw(NAME, "expired", version="1")
+    assert target.serving(NAME) is None
+
+
+def test_a_withdrawal_says_why(target: Target, saved: Saved) -> None:
+    endpoint = serve(target, saved, "1")
+    with pytest.raises(StepFailed):
+        target.withdraw(NAME, " \n")
+    assert target.serving(NAME) == endpoint
+    target.withdraw(NAME, "$(HOME) --model\n\x00is 'older' than 30d, é")
+    assert said_by(target, endpoint.url) == "$(HOME) --model is 'older' than 30d, é"
+
+
+def test_a_new_version_takes_the_address_of_a_withdrawn_one_and_gives_it_back_when_undone(target: Target, saved: Saved) -> None:
+    endpoint = serve(target, saved, "1")
+    target.withdraw(NAME, "expired")
+    candidate = start(target, saved, "2")
+    assert (target.canary(candidate, [b"{}"]), target.serving(NAME)) == ((), None)
+    second = target.shift(candidate)
+    assert (second.version, second.url, target.serving(NAME)) == ("2", endpoint.url, second)
+    target.restore(second)
+    assert (target.serving(NAME), said_by(target, endpoint.url)) == (None, "expired")
+    third = target.shift(start(target, saved, "3"))
+    target.settle(third)
+    assert target.serving(NAME) == third
+
+
+def test_a_shift_that_is_not_settled_cannot_be_undone_once_its_version_is_withdrawn(target: Target, saved: Saved) -> None:
+    serve(target, saved, "1")
+    _, endpoint = shifted(target, saved, "2")
+    target.withdraw(NAME, "expired")
+    target.restore(endpoint)
+    assert (target.serving(NAME), said_by(target, endpoint.url)) == (None, "expired")

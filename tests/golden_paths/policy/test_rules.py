@@ -112,6 +112,11 @@ def test_a_waiver_holds_until_its_last_day_is_over_and_is_an_error_then(at: Proj
     assert said == ([] if holds else [expired])
 
 
+def test_a_key_of_a_section_that_the_path_does_not_have_is_not_asked_for(at: Project) -> None:
+    found = Policy.model_validate(parse("risk: {high: {requires: [score.newer_model, monitor.drift]}}", policy.FILE).data)
+    assert [one.key for one in faults(validate(parse(SPEC, "churn.yaml")), found)] == [("monitor", "drift")]
+
+
 def test_a_waiver_is_of_one_model_alone(at: Project) -> None:
     found = Policy.model_validate(parse(POLICY + WAIVER, policy.FILE).data)
     other = validate(parse(SPEC.replace("name: churn", "name: other"), "other.yaml"))

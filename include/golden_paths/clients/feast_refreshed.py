@@ -1,0 +1,46 @@
+"""What a feature refresh leaves in Feast's registry, beside the service: how far it has got, for the models that rely on it.
+
+It is a tag of the feature service: the registry is the one place that workers, pods and machines have in common. Applying
+changed definitions takes it away, and rightly so: what is online then is of the definitions before.
+Runs in the child alone (see `feast_child`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from golden_paths.clients import feast_views
+from golden_paths.errors import StepFailed
+
+TAG = "golden_paths.refreshed_by."
+
+
+def note(store: Any, service: Any, by: str, *, start: str, end: str, views: Sequence[dict[str, Any]]) -> None:
+    """Once everything is online. An interval that is older than one noted before (a backfill) changes nothing."""
+    before = json.loads(service.tags.get(TAG + by, "{}"))
+    if before and datetime.fromisoformat(before["end"]) > datetime.fromisoformat(end):
+        return
+    service.tags[TAG + by] = json.dumps({"start": start, "end": end, "views": list(views)})
+    store.registry.apply_feature_service(service, store.project)
+
+
+def noted(service: Any, by: str, views: Sequence[Any]) -> dict[str, Any] | None:
+    """What `note` left; None when it is not there, or of other views."""
+    found: dict[str, Any] = json.loads(service.tags.get(TAG + by, "{}"))
+    is_of_these = {one["view"] for one in found.get("views", ())} == {view.name for view in views}
+    return found if found and is_of_these else None
+
+
+def require_online(store: Any, views: Sequence[Any], noted: dict[str, Any], *, by: str, home: Path) -> None:
+    """`StepFailed` when the online store has lost the newest rows that were noted."""
+    newest = {one["view"]: datetime.fromisoformat(one["newest"]) for one in noted["views"]}
+    for view in views:
+        source, mark = feast_views.source_of(store, view), feast_views.mark_of(view, home)
+        try:
+            feast_views.read_back(store, view, source, newest[view.name], mark=mark)
+        except StepFailed as error:
+            raise StepFailed(error.problem, remedy=f"run {by} again: it writes everything anew") from error

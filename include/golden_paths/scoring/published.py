@@ -1,0 +1,156 @@
+"""The folder of scores: one folder per interval, its file replaced as a whole, with a manifest beside it.
+
+What readers of parquet folders skip begins with '_' or '.': manifests, the lock, files that are being written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from golden_paths import digests
+from golden_paths.errors import StepFailed
+from golden_paths.scoring import interval
+from golden_paths.scoring.interval import Interval
+
+FILE, MANIFEST, LOCK, OWNER = "scores.parquet", "_manifest.json", ".lock", ".owner"
+
+
+class Replaced(BaseModel):
+    """What was there before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    folder: str
+    version: str
+    digest: str
+
+
+class Manifest(BaseModel):
+    """What a file of scores is made of. Digests are SHA-256; `digest` is the file's own, `replaced` what it took the place of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    spec: str
+    spec_digest: str
+    start: datetime | None
+    end: datetime
+    rows: int
+    unanswered: int
+    model: str
+    version: str
+    model_digest: str
+    entities_digest: str
+    features_digest: str
+    digest: str
+    uri: str
+    replaced: tuple[Replaced, ...] = ()
+
+    @property
+    def interval(self) -> Interval:
+        """The rows that it is about."""
+        return Interval(self.start, self.end)
+
+
+def intervals(folder: Path) -> list[Interval]:
+    """Those that have a file, by their end."""
+    found = [interval.parsed(path.parent.name) for path in folder.glob(f"interval=*/{FILE}")]
+    return sorted((one for one in found if one), key=lambda one: one.end)
+
+
+def since(folder: Path, end: datetime) -> Interval:
+    """What a run without an interval of its own is about: the rows after the last interval before `end`; its own at a retry."""
+    before = [one for one in intervals(folder) if one.end <= end]
+    if before and before[-1].end == end:
+        return before[-1]
+    return Interval(before[-1].end if before else None, end)
+
+
+def require_room(folder: Path, wanted: Interval) -> None:
+    """Raises `StepFailed` when some row would be in two files. What lies inside the interval gives way to it."""
+    for one in intervals(folder):
+        if one.overlaps(wanted) and not wanted.holds(one):
+            raise StepFailed(
+                f"{folder.name}/{one.folder} has rows of {wanted} too: they would be in two files",
+                remedy="remove that folder, or run for an interval beside it",
+            )
+
+
+def publish(folder: Path, scores: Path, manifest: Manifest) -> bool:
+    """Put the file in its place, or leave it when the same is there; returns whether anything changed.
+
+    File and manifest are each replaced as a whole, the file first: after a kill in between, the manifest's digest is not the
+    file's, and the next try writes both.
+    """
+    with _locked(folder, manifest.spec):
+        require_room(folder, manifest.interval)
+        home = folder / manifest.interval.folder
+        before = _read(home)
+        inside = [one for one in intervals(folder) if manifest.interval.holds(one) and one != manifest.interval]
+        changed = not _is_same(home, before, manifest)
+        if changed:
+            home.mkdir(exist_ok=True)
+            given_way = [_replaced(folder / one.folder) for one in inside]
+            if before and before.digest != manifest.digest:
+                given_way.append(Replaced(folder=home.name, version=before.version, digest=before.digest))
+            elif before:
+                given_way += before.replaced
+            _write(home, scores, manifest.model_copy(update={"replaced": tuple(given_way)}))
+        for one in inside:
+            shutil.rmtree(folder / one.folder)
+        return changed or bool(inside)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, spec: str) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _own(folder / OWNER, spec)
+            yield
+    except OSError as error:
+        raise StepFailed(
+            f"scores cannot be written to {folder}: {error.strerror or error}",
+            remedy="let score.output name a folder that workers may write, or leave it out; the scores are in MLflow",
+            retry=True,
+        ) from error
+
+
+def _own(owner: Path, spec: str) -> None:
+    other = owner.read_text() if owner.exists() else ""
+    if not other:
+        owner.write_text(spec)
+    elif other != spec:
+        raise StepFailed(f"{owner.parent} holds the scores of {other}", remedy="name another folder in score.output")
+
+
+def _is_same(home: Path, before: Manifest | None, manifest: Manifest) -> bool:
+    if before is None or before.model_copy(update={"replaced": ()}) != manifest:
+        return False
+    return (home / FILE).is_file() and digests.of_file(home / FILE) == manifest.digest
+
+
+def _read(home: Path) -> Manifest | None:
+    try:
+        return Manifest.model_validate_json((home / MANIFEST).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _replaced(home: Path) -> Replaced:
+    before = _read(home)
+    return Replaced(folder=home.name, version=before.version if before else "", digest=digests.of_file(home / FILE))
+
+
+def _write(home: Path, scores: Path, manifest: Manifest) -> None:
+    partial = home / ".partial"  # one at a time, by the lock: what a killed one left is overwritten
+    shutil.copyfile(scores, partial)
+    os.replace(partial, home / FILE)
+    partial.write_text(manifest.model_dump_json(indent=2) + "\n")
+    os.replace(partial, home / MANIFEST)

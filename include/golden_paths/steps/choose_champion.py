@@ -1,0 +1,48 @@
+"""choose_champion: which version of the model may score this interval, and which interval that is."""
+
+from __future__ import annotations
+
+from golden_paths.data_artifacts import Chosen
+from golden_paths.data_sections import ScoreSection
+from golden_paths.lineage import of_scores
+from golden_paths.scoring import choosing, places, published
+from golden_paths.scoring.interval import Interval
+from golden_paths.spec import PathSpec
+from golden_paths.step import Step, StepContext
+
+
+def run(context: StepContext) -> Chosen:
+    """The champion as of the interval's end. `StepFailed` when there was none, or it may not score."""
+    section = context.spec.need(ScoreSection)
+    folder = places.output(context.spec, context.project)
+    wanted = Interval(context.run.start, context.run.end)
+    if context.run.start is None:
+        wanted = published.since(folder, context.run.end)
+    published.require_room(folder, wanted)
+    version, since = choosing.chosen(context.clients.models, section.model, wanted.end, newer=section.newer_model)
+    context.log(f"{wanted}: version {version.version} of {version.model}, champion since {since.isoformat()}, scores it")
+    return Chosen(version=version, since=since, start=wanted.start, end=wanted.end)
+
+
+def reads(spec: PathSpec) -> tuple[str, ...]:
+    """The model's history, and what was scored before."""
+    model = spec.need(ScoreSection).model
+    return (f"MLflow: alias champion and history of {model}", places.named(spec))
+
+
+def writes(spec: PathSpec) -> tuple[str, ...]:
+    """Nothing but what the next step is told."""
+    return ("nothing",)
+
+
+STEP = Step(
+    name="choose_champion",
+    summary="The version that was champion at the interval's end, by the model's history; what may not score is refused",
+    consumes=(),
+    produces=Chosen,
+    run=run,
+    reads=reads,
+    writes=writes,
+    touched=of_scores.choose_champion,
+    is_controller=True,
+)
