@@ -38,7 +38,8 @@ ALLOWED = {
         "step",
         "steps",
     }
-    | {"values", "endpoint", "parquet", "policy", "prediction_log", "rollout", "serve"},
+    | {"data_artifacts", "expiry", "monitor_artifacts", "monitor_sections", "monitoring", "scoring"}
+    | {"refresh_artifacts", "values", "endpoint", "parquet", "policy", "prediction_log", "rollout", "serve"},
     "addresses": set(),
     "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
     "expiry": {"approval", "artifacts", "clients", "errors", "history", "policy", "project", "spec", "values", "withdrawal"},

@@ -13,7 +13,8 @@ from golden_paths.project import Project
 from golden_paths.spec import DeploySection
 
 if TYPE_CHECKING:
-    from golden_paths.clients import FeatureStore, ModelRegistry, Predictions, Target, Tracking
+    from golden_paths.clients import FeatureStore, ModelRegistry, Target, Tracking
+    from golden_paths.clients.predictions import Predictions
     from golden_paths.spec import PathSpec
 
 

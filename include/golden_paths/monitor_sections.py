@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from golden_paths.gate_sections import BiasSection
 from golden_paths.quantities import Percent
@@ -56,7 +56,10 @@ class RetrainSection(Section):
     """What starts a run of the path by itself, and how often at most."""
 
     on: tuple[Cause, ...] = Field(
-        default=("drift", "age", "performance"), strict=False, min_length=1, description="Alarms that start a run."
+        default=("drift", "age", "performance"),
+        strict=False,
+        json_schema_extra={"minItems": 1},  # pydantic would count a bad item as none, and say both
+        description="Alarms that start a run.",
     )
     cool_down: Duration = Field(
         default="24h", validate_default=True, description="How long nothing is started after a run was."
@@ -64,6 +67,13 @@ class RetrainSection(Section):
     at_most: AtMost = Field(
         default="3 per 30d", validate_default=True, description="How many runs may be started within a time, as in 3 per 30d."
     )
+
+    @field_validator("on")
+    @classmethod
+    def _names_something(cls, on: tuple[Cause, ...]) -> tuple[Cause, ...]:
+        if not on:
+            raise ValueError("is empty|name a cause, as in [drift, age], or leave retrain out")
+        return on
 
 
 class MonitorSection(Section):

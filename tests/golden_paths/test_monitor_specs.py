@@ -14,7 +14,7 @@ from projects import SPEC, make_project
 BIAS = "{measure: mean_parity, at_most: 0.1}"
 CASES = {
     "no schedule": ("{schedule: hourlyy}", "monitor.schedule 'hourlyy' is no schedule; write five cron fields, a preset"),
-    "no rhythm": ('{schedule: "@once"}', "monitor.schedule '@once' is no rhythm in which to look; write a preset such as @hourly"),
+    "no rhythm": ('{schedule: "@once"}', "monitor.schedule '@once' is no rhythm in which to look; write a preset such as"),
     "a date that never comes": ('{schedule: "0 0 30 2 *"}', "monitor.schedule '0 0 30 2 *' names a date that never comes"),
     "a bias that is not there": (
         "{bias: inherit}",
@@ -36,7 +36,8 @@ CASES = {
         "monitor.retrain.on.1 'age' names age, which is never said: monitor.max_age is absent; "
         "add monitor.max_age, or take age out",
     ),
-    "a cause that is none": ("{retrain: {on: [boredom]}}", "monitor.retrain.on.0 'boredom' "),
+    "a cause that is none": ("{retrain: {on: [boredom]}}", "monitor.retrain.on.0 'boredom' is not one of the values it may have"),
+    "no cause at all": ("{retrain: {on: []}}", "monitor.retrain.on is empty; name a cause, as in [drift, age]"),
     "an alpha that alarms all the time": ("{drift: {alpha: 0.9}}", "monitor.drift.alpha '0.9' is refused"),
     "an effect of nothing": ("{drift: {effect: 0}}", "monitor.drift.effect '0' is refused"),
     "too few rows for anything": ("{drift: {at_least: 5}}", "monitor.drift.at_least '5' is "),

@@ -12,66 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from golden_paths.artifacts import (
-    CanaryStage,
-    Candidate,
-    Endpoint,
-    ModelVersion,
-    ServiceDescription,
-    ViewState,
-)
+from golden_paths.artifacts import CanaryStage, Candidate, Endpoint, ModelVersion, ServiceDescription, ViewState
+from golden_paths.clients.frames import FeatureFrame as FeatureFrame
+from golden_paths.clients.frames import Skew as Skew
+from golden_paths.clients.frames import TrainingFrame as TrainingFrame
 from golden_paths.clients.refreshing import PendingView, Refreshed
 from golden_paths.refresh_artifacts import ViewRows
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from golden_paths.clients.predictions import Predictions
     from golden_paths.spec import PathSpec
-
-
-@dataclass(frozen=True)
-class Skew:
-    """How many of `keys` sampled entities have another value online than in the offline store, by feature.
-
-    `left_out` says which features were not compared, and why.
-    """
-
-    keys: int
-    differing: Mapping[str, int]
-    left_out: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class TrainingFrame:
-    """A point-in-time join, written to `path` (parquet): keys, timestamp, features, sensitive columns, label; a stable order."""
-
-    path: Path
-    rows: int
-    entity_rows: int  # rows of the entity file: must equal `rows`
-    keys: tuple[str, ...]
-    timestamp: str
-    features: tuple[str, ...]
-    skew: Skew | None = None  # None: it was not asked for
-
-
-@dataclass(frozen=True)
-class FeatureFrame:
-    """Entity rows of an interval with their features, in the order of the file, at `path` (parquet): keys, time, features.
-
-    `digest` is that file's, `entities_digest` that of the same file without the features. `newest`: by view, the time of
-    the last row of its source before the interval's end; None for a source without one.
-    """
-
-    path: Path
-    rows: int
-    entity_rows: int  # rows of the entity file in the interval: must equal `rows`
-    keys: tuple[str, ...]
-    timestamp: str
-    features: tuple[str, ...]
-    digest: str
-    entities_digest: str
-    described: ServiceDescription
-    newest: Mapping[str, datetime | None]
 
 
 class FeatureStore(Protocol):
@@ -273,26 +223,6 @@ class Target(Protocol):
 
     def stop(self, endpoint: str) -> bool:
         """End an endpoint and all its processes. False when there was none."""
-
-
-class Predictions(Protocol):
-    """What the servers of one model wrote of their answers.
-
-    Its columns are time, request_id, entity.KEY, feature.NAME, prediction, and score, the probability of two classes' second.
-    """
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the platform keeps one."""
-
-    def read(self, version: ModelVersion, start: datetime, end: datetime) -> pd.DataFrame:
-        """What this version, byte for byte, answered in [start, end), in the order of time."""
-
-    def as_logged(self, rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-        """Rows of another source, their entity keys told as the log tells them."""
-
-    def tidy(self, now: datetime) -> None:
-        """Delete what is older than the platform keeps."""
 
 
 class Clients(Protocol):

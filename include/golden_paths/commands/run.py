@@ -34,8 +34,7 @@ def run(
     end: Annotated[str | None, typer.Option(help="End of the interval, which is not part of it. Absent: now.")] = None,
 ) -> None:
     """Run the whole path here, in one process, without Airflow."""
-    loaded = read_spec(file)
-    now = datetime.now(UTC)
+    loaded, now = read_spec(file), datetime.now(UTC)
     interval = _interval(start, end, now)
 
     def log(line: str) -> None:
@@ -48,10 +47,7 @@ def run(
 
     settings = Settings.from_environment()
     clients = LazyClients(loaded.project, settings, log)
-    deploy = loaded.spec.deploy
-    is_trial = settings.tracking_uri is None and (deploy is None or deploy.to == "local")
-    run_id = run_id or f"cli__{now.isoformat(timespec='seconds')}"
-    identity = Run(run_id, **interval, by=getpass.getuser(), is_trial=is_trial)
+    identity = Run(run_id or f"cli__{now.isoformat(timespec='seconds')}", **interval, by=getpass.getuser(), is_trial=_is_trial(settings, loaded.spec))
     done: list[StepDone] = []
     try:
         observed = Observed(loaded, kept(loaded.project), log) if is_possible() else None
@@ -68,6 +64,11 @@ def run(
         print_json([_data(one) for one in done])
     else:
         _told([one.artifact for one in done], loaded.spec, clients.tracking_uri)
+
+
+def _is_trial(settings: Settings, spec: PathSpec) -> bool:
+    """Whether nothing that others use is touched."""
+    return settings.tracking_uri is None and (spec.deploy is None or spec.deploy.to == "local")
 
 
 def _told(made: list[Artifact], spec: PathSpec, tracking_uri: str) -> None:

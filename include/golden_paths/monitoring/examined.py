@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from golden_paths.errors import StepFailed
-from golden_paths.gate_sections import BiasSection
+from golden_paths.gate_sections import BiasSection, EvaluateSection
 from golden_paths.modelling.finding import Finding, Ruling
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.monitor_sections import PerformanceSection
 from golden_paths.monitoring import drift, drift_report, live_bias, live_contract, live_performance, unseen
 from golden_paths.monitoring.look import FEATURE, PREDICTION, SCORE, Look, outcome
-from golden_paths.spec import EvaluateSection
 from golden_paths.values import Bound
 
 if TYPE_CHECKING:

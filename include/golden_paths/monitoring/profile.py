@@ -34,6 +34,8 @@ class Profile(KeptRecord):
     step: ClassVar[str] = "evaluate"
     model: str = ""  # digest
     training_set: str = ""  # digest
+    kind: str = ""  # of model: binary, multiclass, regression
+    classes: tuple[bool | int | float | str, ...] = ()  # in the model's order
     rows: int
     features: dict[str, Column]
     prediction: Column | None = None

@@ -20,6 +20,7 @@ Expiry = Literal["recertify", "withdraw", "keep"]
 RECERTIFY = "recertify"  # what its DAG is called, after the model's name and a dot
 UNDERWAY = ("queued", "running", "restarting")
 BY_HAND = "run the path by hand when the cause is mended: a new champion ends this"
+LATE = timedelta(days=1)  # a look at an older window is told, and starts nothing
 LONGEST = 1000  # characters of a reason: MLflow's tags hold 5000, and twenty columns may alarm at once
 
 
