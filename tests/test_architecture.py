@@ -28,6 +28,7 @@ ALLOWED = {
         "history",
         "lineage",
         "modelling",
+        "monitoring",
         "parquet",
         "project",
         "record",

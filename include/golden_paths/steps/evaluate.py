@@ -15,6 +15,8 @@ from golden_paths.modelling.finding import EvaluationRecord, Finding
 from golden_paths.modelling.finding import reasons as reasons_of
 from golden_paths.modelling.frame import fetched
 from golden_paths.modelling.sides import Sides, examined
+from golden_paths.monitoring import frozen
+from golden_paths.monitoring.profile_values import Hash
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
@@ -32,6 +34,7 @@ def run(context: StepContext) -> Evidence:
         first = gates.finding(section, sides, spread, bounds)
         found = (first, *examinations.findings(context.spec, context.project, training_set, frame, sides, pages))
         reasons = gates.whys(bounds) + _noted(context, found[1:])
+        frozen.measured(training_set, model, frame, sides.outcome, _hash(context)).write(pages)
         digests = (model.digest, training_set.digest)
         judgement = report.Judgement(context.spec, *digests, sides, reasons, spread, found)
         uri = _logged(context, model.mlflow_run_id, judgement, pages)
@@ -94,6 +97,11 @@ def _logged(context: StepContext, run_id: str, judgement: report.Judgement, fold
     return f"{uri}/{name}"
 
 
+def _hash(context: StepContext) -> Hash | None:
+    """How the prediction log hashes the values of sensitive columns. None: the reference profile leaves these out."""
+    return None
+
+
 def _record(judgement: report.Judgement) -> EvaluationRecord:
     return EvaluationRecord(
         model=judgement.model_digest,
@@ -110,7 +118,7 @@ def _reads(spec: PathSpec) -> tuple[str, ...]:
 
 
 def _writes(spec: PathSpec) -> tuple[str, ...]:
-    return (f"MLflow: metrics and evaluation/report.html of the run in experiment {spec.name}",)
+    return (f"MLflow: metrics, evaluation/report.html and evaluation/reference.json of the run in experiment {spec.name}",)
 
 
 def _brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:

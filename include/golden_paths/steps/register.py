@@ -9,6 +9,7 @@ from golden_paths.card import evaluated, made
 from golden_paths.errors import StepFailed
 from golden_paths.history import GATES
 from golden_paths.lineage import of_model
+from golden_paths.monitoring import frozen
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
 
@@ -64,7 +65,9 @@ def _tags(context: StepContext, training_set: TrainingSet, model: Model, evidenc
         "golden_paths.golden_digest": model.golden_digest,
         "golden_paths.report": evidence.report,
         f"golden_paths.{evaluated.DIGEST}": evaluated.digest(context.clients.tracking, model.mlflow_run_id),
-    }
+    } | frozen.tags(
+        context.clients.tracking, model.mlflow_run_id, model=model.digest, training_set=training_set.digest
+    )
 
 
 def _reads(spec: PathSpec) -> tuple[str, ...]:
