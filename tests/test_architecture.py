@@ -29,6 +29,7 @@ ALLOWED = {
         "history",
         "lineage",
         "modelling",
+        "monitoring",
         "parquet",
         "project",
         "record",
