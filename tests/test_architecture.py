@@ -36,12 +36,14 @@ ALLOWED = {
         "step",
         "steps",
     }
-    | {"values", "endpoint", "parquet", "policy", "rollout"},
+    | {"values", "endpoint", "parquet", "policy", "prediction_log", "rollout", "serve"},
     "addresses": set(),
     "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
     "history": {"clients", "errors"},
     "card": {"card", "clients", "digests", "errors", "gate_sections", "history", "markdown", "modelling"},
-    "rollout": {"artifacts", "cluster", "clients", "digests", "errors", "history", "rollout", "spec"},
+    "rollout": {"artifacts", "cluster", "clients", "digests", "errors", "history", "rollout", "spec"}
+    | {"prediction_log", "project", "serve"},
+    "prediction_log": {"addresses", "errors", "platform", "policy", "prediction_log", "project", "spec"},
     "cluster": {"addresses", "cluster", "errors"},
     "contract": {"contract", "errors", "quantities", "section", "spec_text", "values", "yaml_source"},
     "quantities": set(),

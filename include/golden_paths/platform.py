@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golden_paths import settings_file
+from golden_paths.cluster.settings import places
+from golden_paths.errors import StepFailed
 from golden_paths.project import Project
 from golden_paths.quantities import Cpu, Memory
 from golden_paths.section import Section
 from golden_paths.values import Duration, ImageName, KubernetesName, Text
 
 FILE = "include/platform.yaml"
+OFF, MLFLOW = "off", "mlflow"  # instead of an address
 
 
 class Toleration(Section):
@@ -58,6 +61,55 @@ class Pods(Section):
     )
 
 
+def _off(value: Any) -> Any:
+    return OFF if value is False else value  # what YAML makes of off
+
+
+def _address(value: str) -> str:
+    scheme, mark, rest = value.partition("://")
+    if mark and "@" in rest.partition("/")[0]:
+        raise ValueError("has a sign-in, which others would read|write it without, and give the sign-in as environment variables")
+    if (mark and not rest.strip("/")) or not scheme.strip():
+        raise ValueError("is no address|write a folder, mlflow, off, or an address such as s3://bucket/folder")
+    return value.rstrip("/")
+
+
+def _places(value: str) -> str:
+    try:
+        places(value)
+    except StepFailed:
+        raise ValueError("is no list of addresses|write host:port, or a port alone, with commas between several") from None
+    return value
+
+
+class PredictionLog(Section):
+    """Where models that are watched keep what they answered."""
+
+    address: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_address), BeforeValidator(_off)] | None = Field(
+        default=None,
+        description="A folder, mlflow (its artifacts), s3://bucket/folder or what else fsspec knows, or off. "
+        "Absent: .golden_paths/predictions of models on this machine, mlflow of those on Kubernetes.",
+    )
+    retention: Duration = Field(default="90d", validate_default=True, description="How long rows are kept, in whole hours.")
+    flush: Duration = Field(default="15s", validate_default=True, description="How often servers write what they have.")
+    volume: KubernetesName | None = Field(
+        default=None, description="PersistentVolumeClaim that pods mount at the address, which then is a folder."
+    )
+    reach: Annotated[Text, AfterValidator(_places)] | None = Field(
+        default=None,
+        description="host:port, or port, that pods must reach to write to the address. Absent: 443, where it is neither a "
+        "folder nor mlflow.",
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> PredictionLog:
+        if self.flush < timedelta(seconds=1):
+            raise ValueError("has a flush of less than a second|write 1s or more, as in flush: 15s")
+        if self.volume and not (self.address or "").startswith(("/", "file:///")):
+            raise ValueError("has a volume, and no folder to mount it at|name one, as in address: /predictions")
+        return self
+
+
 class Platform(Section):
     """The whole file."""
 
@@ -67,6 +119,7 @@ class Platform(Section):
     images: Images = Field(default_factory=Images)
     pods: Pods = Field(default_factory=Pods)
     pools: dict[KubernetesName, Pool] = Field(default_factory=dict, description="Name -> kind of node.")
+    prediction_log: PredictionLog = Field(default_factory=PredictionLog)
     secrets: dict[KubernetesName, KubernetesName] = Field(
         default_factory=dict, description="Name -> Kubernetes Secret whose keys become environment variables."
     )

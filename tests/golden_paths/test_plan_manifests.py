@@ -48,8 +48,8 @@ def test_every_object_is_printed_in_the_order_of_a_rollout_and_nothing_is_touche
 
 def test_what_is_printed_is_what_a_rollout_makes_of_the_same_release(dags: Path) -> None:
     settings = ClusterSettings(serve_image="serve:1")
-    spec = read_spec(dags / "churn.yaml").spec
-    release, _ = objects.placeholder(spec, settings, SET["MLFLOW_TRACKING_URI"])
+    loaded = read_spec(dags / "churn.yaml")
+    release, _ = objects.placeholder(loaded.spec, settings, SET["MLFLOW_TRACKING_URI"], loaded.project)
     printed = plan(dags, "-", **SET).stdout
     assert list(yaml.safe_load_all(printed)) == list(objects.of_rollout(release, objects.PACKAGE))
     assert "&id" not in printed, "a part that is used twice is written twice"

@@ -13,6 +13,7 @@ from golden_paths.cluster.api import ClusterApi
 from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.errors import StepFailed
 from golden_paths.policy.objects import Forbidden, guard
+from golden_paths.prediction_log import planned as logs
 from golden_paths.project import Project
 from golden_paths.rollout import manifests
 from golden_paths.rollout.canary import Canary
@@ -202,6 +203,7 @@ class KubernetesTarget:
             version,
             self._settings,
             tracking_uri=self._tracking_uri,
+            keeping=logs.keeping(self._spec, self._project, self._settings.pod_tracking_uri(self._tracking_uri)),
             features=digests.of_bytes(package) if package else None,
             repo=features,
             service=service,

@@ -16,6 +16,7 @@ from golden_paths.endpoint import control, launch
 from golden_paths.endpoint import state as states
 from golden_paths.endpoint.state import EndpointState, Served, key_of
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.project import Project
 
 READY_SECONDS = 120.0  # a model server on a loaded machine: imports and one prediction
@@ -41,10 +42,10 @@ class EndpointStatus:
 
 
 class LocalTarget:
-    """Serves models as processes of this machine, below <state>/endpoints/NAME/."""
+    """Serves models as processes of this machine, below <state>/endpoints/NAME/. `keeping`: how new ones log what they answer."""
 
-    def __init__(self, project: Project, port: int | None = None) -> None:
-        self._project, self._port = project, port
+    def __init__(self, project: Project, port: int | None = None, keeping: Keeping | None = None) -> None:
+        self._project, self._port, self._keeping = project, port, keeping
         self._endpoints = project.state / "endpoints"
 
     def start(
@@ -67,8 +68,10 @@ class LocalTarget:
             model=str(model),
             feature_repo=str(features) if features else None,
             service=service,
+            keeping=self._keeping,
         )
-        url = str(control.ask(folder, "start", served=served.model_dump())["url"])
+        # Without what is not there: a supervisor that an older version of us started does not know it.
+        url = str(control.ask(folder, "start", served=served.model_dump(mode="json", exclude_none=True))["url"])
         _wait(
             f"version {version.version} is ready",
             lambda: self._is_ready(folder, served),

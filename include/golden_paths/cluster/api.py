@@ -138,11 +138,13 @@ class ClusterApi:
         except (Refused, Away):
             return ""
 
-    def proxied(self, pod: str, path: str, *, port: int, body: Any = None) -> tuple[int, bytes]:
+    def proxied(
+        self, pod: str, path: str, *, port: int, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         """HTTP to a pod by way of the API server: status and body. Status 0: the pod did not answer."""
         address = f"{self._path('Pod', f'{pod}:{port}')}/proxy{path}"
         try:
-            return 200, self._once("GET" if body is None else "POST", address, body=body)
+            return 200, self._once("GET" if body is None else "POST", address, body=body, headers=headers)
         except Refused as refused:
             if refused.is_status and refused.status in (401, 403):  # the API server's, not the pod's
                 with answering():
@@ -183,17 +185,25 @@ class ClusterApi:
             self.log(f"the cluster's API server does not answer ({path}); asking again for {self._patience:.0f} s")
 
     def _once(
-        self, method: str, path: str, *, body: Any = None, query: Mapping[str, str] | None = None, content: str = ""
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        content: str = "application/json",
+        headers: Mapping[str, str] | None = None,
     ) -> bytes:
+        sent = {"Accept": "*/*", "Content-Type": content, **(headers or {})}
         try:
-            return self._send(method, path, body, query or {}, content)
+            return self._send(method, path, body, query or {}, sent)
         except Refused as refused:
             if refused.status != 401:
                 raise
         self._client = None  # its token may have expired; where it came from may have a new one
-        return self._send(method, path, body, query or {}, content)
+        return self._send(method, path, body, query or {}, sent)
 
-    def _send(self, method: str, path: str, body: Any, query: Mapping[str, str], content: str) -> bytes:
+    def _send(self, method: str, path: str, body: Any, query: Mapping[str, str], headers: Mapping[str, str]) -> bytes:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -204,7 +214,7 @@ class ClusterApi:
                 path,
                 method,
                 query_params=[(name, value) for name, value in query.items() if value],
-                header_params={"Accept": "*/*", "Content-Type": content or "application/json"},
+                header_params=dict(headers),
                 body=body,
                 auth_settings=["BearerToken"],
                 _preload_content=False,

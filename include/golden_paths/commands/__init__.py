@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from golden_paths.commands import audit, card, contract, endpoints, history, lineage, policy, rollback, run, specs
+from golden_paths.commands import (
+    audit,
+    card,
+    contract,
+    endpoints,
+    history,
+    lineage,
+    policy,
+    predictions,
+    rollback,
+    run,
+    specs,
+)
 from golden_paths.errors import GoldenPathsError
 
 app = typer.Typer(
@@ -25,6 +37,7 @@ app.command()(endpoints.endpoints)
 app.command()(endpoints.stop)
 app.command()(rollback.rollback)
 app.command()(history.history)
+app.command()(predictions.predictions)
 app.command()(card.card)
 app.command()(lineage.impact)
 app.add_typer(lineage.app, name="lineage")

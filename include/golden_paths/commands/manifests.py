@@ -28,7 +28,7 @@ def write(loaded: LoadedSpec, to: str) -> None:
         )
     settings = Settings.from_environment()
     cluster = built_images.completed(settings.cluster, loaded.project)
-    release, missing = objects.placeholder(loaded.spec, cluster, settings.tracking_uri)
+    release, missing = objects.placeholder(loaded.spec, cluster, settings.tracking_uri, loaded.project)
     text = _text(release, missing)
     if to == "-":
         typer.echo(text, nl=False)

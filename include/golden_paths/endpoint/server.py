@@ -16,6 +16,7 @@ from typing import Any
 from golden_paths import sandbox
 from golden_paths.endpoint.place import LOOPBACK, Place
 from golden_paths.endpoint.state import Served
+from golden_paths.prediction_log.mlflow_store import sign_in_of
 from golden_paths.sandbox_child import end_with_parent
 
 DRAIN = 30.0  # seconds a server may take to answer what is in flight
@@ -39,7 +40,7 @@ class ModelServer:
             supervisor = os.getpid()
             self.process = subprocess.Popen(
                 [*_command(served), "--listen-fd", str(private.fileno()), "--stable-fd", str(stable.fileno())],
-                env=sandbox.environment(folder) | {"FEAST_STATE": str(feast_state)},
+                env=sandbox.environment(folder) | {"FEAST_STATE": str(feast_state)} | _sign_in(served),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -122,4 +123,11 @@ def _command(served: Served) -> list[str]:
     command += ["--training-set", served.training_set]
     if served.feature_repo and served.service:
         command += ["--feature-repo", served.feature_repo, "--service", served.service]
+    if served.keeping:
+        command += ["--prediction-log", served.keeping.model_dump_json(exclude_defaults=True)]
     return command
+
+
+def _sign_in(served: Served) -> dict[str, str]:
+    """For the log alone: the server takes it out of its environment before the model's code is there."""
+    return sign_in_of(served.keeping.address) if served.keeping else {}

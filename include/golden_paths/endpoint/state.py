@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from golden_paths.prediction_log.keeping import Keeping
+
 
 class Served(BaseModel):
     """One model version as a server process is started with it."""
@@ -20,6 +22,7 @@ class Served(BaseModel):
     model: str  # folder
     feature_repo: str | None = None
     service: str | None = None
+    keeping: Keeping | None = None  # of its prediction log
 
     @property
     def key(self) -> str:

@@ -117,6 +117,15 @@ class Waiver(Section):
         return self.expires < (today or datetime.now(UTC).date())
 
 
+class Predictions(Section):
+    """What the log of a model that is watched may hold."""
+
+    sensitive: Literal["hash", "leave_out", "keep"] = Field(
+        default="hash", description="What becomes of the columns of training_set.sensitive."
+    )
+    keys: Literal["keep", "hash"] = Field(default="keep", description="What becomes of entity keys.")
+
+
 class Policy(Section):
     """The whole file."""
 
@@ -130,6 +139,7 @@ class Policy(Section):
     images: Images = Field(default_factory=Images)
     resources: Resources = Field(default_factory=Resources)
     risk: Risk = Field(default_factory=Risk)
+    predictions: Predictions = Field(default_factory=Predictions)
     defaults: dict[Literal["features", "training_set", "train", "evaluate", "deploy"], dict[str, Any]] = Field(
         default_factory=dict,
         description="By section of a spec: what holds where a spec has the section, and leaves the key out.",

@@ -18,6 +18,7 @@ from golden_paths.rollout.measured import Measured, Span
 from golden_paths.rollout.release import Release
 from golden_paths.rollout.traffic import Traffic
 from golden_paths.rollout.versions import Versions
+from golden_paths.serve.callers import HEADERS
 from golden_paths.spec import RolloutSection
 
 LOOK = 1.0  # seconds between looks at the pods' measurements
@@ -143,7 +144,7 @@ class Canary:
         return count
 
     def _post(self, pod: str, body: bytes) -> None:
-        self.api.proxied(pod, "/invocations", port=manifests.PORT, body=json.loads(body))
+        self.api.proxied(pod, "/invocations", port=manifests.PORT, body=json.loads(body), headers=HEADERS)
 
 
 def pods_for(share: float, others: int) -> int:

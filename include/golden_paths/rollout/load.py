@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from golden_paths.errors import GateFailed, StepFailed
+from golden_paths.serve.callers import HEADERS
 
 SECONDS = 30.0
 
@@ -19,7 +20,7 @@ def under_load(url: str, bodies: Sequence[bytes], *, requests: int) -> list[floa
     import httpx
 
     took = []
-    with httpx.Client(base_url=url, timeout=SECONDS, headers={"Content-Type": "application/json"}) as client:
+    with httpx.Client(base_url=url, timeout=SECONDS, headers={"Content-Type": "application/json"} | HEADERS) as client:
         for number, body in zip(range(1, requests + 1), itertools.cycle(bodies), strict=False):
             begin = time.perf_counter()
             try:

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from golden_paths.cluster import restricted
+from golden_paths.prediction_log.store import MLFLOW, folder_of
 from golden_paths.rollout import labels
 from golden_paths.rollout.release import Release
 
@@ -16,6 +17,7 @@ MAX_AGE = 5  # seconds: traffic follows a change of the Service within them
 WITHDRAWN = 5  # seconds that a cluster may take to withdraw a pod from its endpoints
 GRACE = 5  # seconds that a draining server keeps an idle connection
 MLFLOW_SECRET, FEAST_SECRET = "golden-paths-mlflow", "golden-paths-feast"  # the platform team's, if there are any
+LOG_SECRET = "golden-paths-predictions"  # the same: the key of hashes, and what the log's address asks for
 Object = dict[str, Any]
 
 
@@ -124,6 +126,8 @@ def _pod(release: Release) -> Object:
     ]
     if content.features:
         volumes.append({"name": "given", "configMap": {"name": release.name}})
+    if release.keeping and release.keeping.volume:
+        volumes.append({"name": "predictions", "persistentVolumeClaim": {"claimName": release.keeping.volume}})
     return {
         "serviceAccountName": content.model,
         "automountServiceAccountToken": False,
@@ -182,15 +186,27 @@ def _serve(release: Release) -> Object:
     command += ["--max-connection-age", str(MAX_AGE), "--grace", str(GRACE)]
     if content.features and content.repo and content.service:
         command += ["--feature-repo", f"{FEATURES}/{content.repo}", "--service", content.service]
+    if keeping := release.keeping:
+        command += ["--prediction-log", keeping.model_dump_json(exclude_defaults=True)]
     ready = {"httpGet": {"path": "/health", "port": "http"}, "timeoutSeconds": 2}
     alive = {"httpGet": {"path": "/version", "port": "http"}, "timeoutSeconds": 5}
-    return _container(release, labels.SERVES, command) | {
+    made = _container(release, labels.SERVES, command)
+    if keeping and keeping.volume:
+        made["volumeMounts"] = made["volumeMounts"] + [{"name": "predictions", "mountPath": folder_of(keeping.address)}]
+    return made | {
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         "env": [{"name": "FEAST_STATE", "value": STATE}],
-        "envFrom": [{"secretRef": {"name": FEAST_SECRET, "optional": True}}],
+        "envFrom": [{"secretRef": {"name": name, "optional": True}} for name in _secrets(release)],
         "startupProbe": ready | {"periodSeconds": 1, "failureThreshold": release.ready_seconds},
         "readinessProbe": ready | {"periodSeconds": 2, "failureThreshold": 2},
         "livenessProbe": alive | {"periodSeconds": 10, "failureThreshold": 3},
         "lifecycle": {"preStop": {"sleep": {"seconds": WITHDRAWN}}},
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
+
+
+def _secrets(release: Release) -> list[str]:
+    """Those whose keys the server has as variables; a later one wins, as an own sign-in to MLflow for the log."""
+    if release.keeping is None:
+        return [FEAST_SECRET]
+    return [FEAST_SECRET, *([MLFLOW_SECRET] if release.keeping.address.startswith(MLFLOW) else []), LOG_SECRET]

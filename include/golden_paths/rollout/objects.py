@@ -11,6 +11,8 @@ from typing import Any
 from golden_paths.artifacts import ModelVersion
 from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.errors import StepFailed
+from golden_paths.prediction_log import planned as logs
+from golden_paths.project import Project
 from golden_paths.rollout import labels, lease, manifests, policies
 from golden_paths.rollout.release import Release
 from golden_paths.rollout.state import State
@@ -42,7 +44,9 @@ def of_rollout(release: Release, package: bytes | None) -> Iterator[Object]:
     yield manifests.service(release, {labels.ROLLOUT: state.model_dump_json()})
 
 
-def placeholder(spec: PathSpec, settings: ClusterSettings, tracking_uri: str | None) -> tuple[Release, tuple[str, ...]]:
+def placeholder(
+    spec: PathSpec, settings: ClusterSettings, tracking_uri: str | None, project: Project
+) -> tuple[Release, tuple[str, ...]]:
     """The release of a first version, and in words what stands in it for what is not known yet."""
     missing = ["what only a run knows: version 1, its digests (zeros), its run and address in MLflow, its features package"]
     asked = settings.tracking_uri or tracking_uri
@@ -71,6 +75,7 @@ def placeholder(spec: PathSpec, settings: ClusterSettings, tracking_uri: str | N
         version,
         replace(settings, tracking_uri=None),
         tracking_uri=tracking_uri,
+        keeping=logs.keeping(spec, project, tracking_uri),
         features=ZEROS,
         repo=Path(features.repo),
         service=features.service,

@@ -16,7 +16,8 @@ Object = dict[str, Any]
 
 
 def network_policy(release: Release) -> Object:
-    """In: the port. Out: names, MLflow and the online store. For all versions of the model."""
+    """In: the port. Out: names, MLflow, the online store and the prediction log. For all versions of the model."""
+    reach = release.keeping.reach if release.keeping else ""
     spec = {
         "podSelector": {"matchLabels": {labels.MODEL: release.content.model, labels.COMPONENT: labels.SERVES}},
         "policyTypes": ["Ingress", "Egress"],
@@ -25,6 +26,7 @@ def network_policy(release: Release) -> Object:
             {"ports": [{"port": DNS, "protocol": "UDP"}, {"port": DNS, "protocol": "TCP"}]},
             _to(*_address(release.tracking_uri)),
             *(_to(*place) for place in places(release.online_store)),
+            *(_to(*place) for place in (places(reach) if reach else ())),
         ],
     }
     return manifests.of_model("networking.k8s.io/v1", "NetworkPolicy", release) | {"spec": spec}

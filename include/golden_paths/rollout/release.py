@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from golden_paths.artifacts import Candidate, Endpoint, ModelVersion
 from golden_paths.cluster.settings import ClusterSettings
+from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.spec import DeploySection, PathSpec
 
 HTTP_PORT = 80
@@ -46,6 +47,7 @@ class Release(BaseModel):
     memory: str
     port: int
     ready_seconds: int
+    keeping: Keeping | None = None  # of its prediction log
 
     @property
     def name(self) -> str:
@@ -60,24 +62,15 @@ class Release(BaseModel):
         settings: ClusterSettings,
         *,
         tracking_uri: str,
+        keeping: Keeping | None = None,
         features: str | None = None,
         repo: Path | None = None,
         service: str | None = None,
     ) -> Self:
         """As the spec has it. `features` is the digest of the package of `repo`."""
         deploy = spec.need(DeploySection)
-        content = Content(
-            image=settings.image("serve"),
-            model=version.model,
-            version=version.version,
-            digest=version.digest,
-            uri=version.uri,
-            run_id=version.mlflow_run_id,
-            training_set=version.training_set,
-            features=features,
-            repo=repo.name if repo and features else None,
-            service=service if features else None,
-        )
+        package = (features, repo.name if repo else None, service) if features else (None, None, None)
+        content = _content(version, settings.image("serve"), *package)
         return cls(
             content=content,
             owner=spec.owner,
@@ -85,12 +78,13 @@ class Release(BaseModel):
             tracking_uri=settings.pod_tracking_uri(tracking_uri),
             online_store=settings.pod_online_store(),
             replicas=deploy.replicas,
-            most_replicas=deploy.autoscale.max_replicas if deploy.autoscale else None,
-            autoscale_cpu=round(deploy.autoscale.cpu * 100) if deploy.autoscale else None,
+            most_replicas=scale.max_replicas if (scale := deploy.autoscale) else None,
+            autoscale_cpu=round(scale.cpu * 100) if scale else None,
             cpu=deploy.cpu,
             memory=deploy.memory,
             port=deploy.port or HTTP_PORT,
             ready_seconds=int(deploy.ready_within.total_seconds()),
+            keeping=keeping,
         )
 
     def is_of(self, one: ModelVersion | Candidate | Endpoint) -> bool:
@@ -101,3 +95,18 @@ class Release(BaseModel):
 def named(model: str, version: str) -> str:
     """The name of a version's objects: a Kubernetes name up to version 999,999, '-only' and a model's 50 letters included."""
     return f"{model}-v{version}"
+
+
+def _content(version: ModelVersion, image: str, features: str | None, repo: str | None, service: str | None) -> Content:
+    return Content(
+        image=image,
+        model=version.model,
+        version=version.version,
+        digest=version.digest,
+        uri=version.uri,
+        run_id=version.mlflow_run_id,
+        training_set=version.training_set,
+        features=features,
+        repo=repo,
+        service=service,
+    )

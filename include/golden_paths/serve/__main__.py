@@ -13,12 +13,17 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from golden_paths.serve import ending
 from golden_paths.serve.status import Identity, Status
 
+if TYPE_CHECKING:
+    from golden_paths.prediction_log.keeping import Keeping
+
 DIGEST_EXIT, LOAD_EXIT, ADDRESS_EXIT = 3, 1, 2
 GRACE = 5.0
+LOG_ENDS = 10.0  # seconds that the prediction log may take to be written, once nothing is answered any more
 # One row needs no second thread, and several servers share the machine. Read when numpy and OpenMP are first loaded.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -48,6 +53,9 @@ def arguments() -> argparse.ArgumentParser:
         default=math.inf,
         help="seconds after which an answer closes its connection, 20 %% more or less; absent: no limit",
     )
+    parser.add_argument(
+        "--prediction-log", type=_keeping, help="how what is answered is kept, as JSON; absent: it is not"
+    )
     return parser
 
 
@@ -56,6 +64,12 @@ def seconds(text: str) -> float:
     if not (number := float(text)) > 0:
         raise ValueError
     return number
+
+
+def _keeping(text: str) -> Keeping:
+    from golden_paths.prediction_log.keeping import Keeping
+
+    return Keeping.model_validate_json(text)
 
 
 def main() -> int:
@@ -74,23 +88,35 @@ def main() -> int:
         os.environ[name] = "1"
     sys.dont_write_bytecode = True  # a model's own code lies in the folder that the digest covers
 
+    return _served(options, private, stable)
+
+
+def _served(options: argparse.Namespace, private: socket.socket, stable: socket.socket | None) -> int:
     from golden_paths.serve.app import build
     from golden_paths.serve.loading import Loader
+    from golden_paths.serve.logged import PredictionLog
+    from golden_paths.serve.metrics import Metrics
     from golden_paths.serve.server import Server
 
     identity = Identity(options.name, options.version, options.digest, options.run_id, options.training_set)
-    status = Status(identity)
+    status, metrics = Status(identity), Metrics(identity)
+    kept = PredictionLog(options.prediction_log, identity) if options.prediction_log else None
     loader = Loader(status, model=options.model, feature_repo=options.feature_repo, service=options.service)
     server = Server(
-        build(status, loader),
+        build(status, loader, metrics, kept.queue if kept else None),
         private=private,
         stable=stable,
         status=status,
         grace=options.grace,
         max_age=options.max_connection_age,
+        draining=kept.soon if kept else lambda: None,
     )
+    if kept:
+        kept.begin(loader, metrics.registry)
     loader.start(server)
     server.run()
+    if kept:
+        kept.end(within=1.0 if server.force_exit else LOG_ENDS)
     return loader.exit_code
 
 

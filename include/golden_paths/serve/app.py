@@ -12,8 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.routing import Route
 
 from golden_paths.serve import described, explain, forms, predict
+from golden_paths.serve.callers import REQUEST_ID, Caller, Callers
 from golden_paths.serve.lane import Lane
 from golden_paths.serve.loading import Loader
+from golden_paths.serve.log_queue import LogQueue
 from golden_paths.serve.metrics import Metrics
 from golden_paths.serve.model import ServedModel
 from golden_paths.serve.problems import Refused
@@ -21,8 +23,9 @@ from golden_paths.serve.status import Status
 
 MAX_BODY = 64 * 1024 * 1024
 LARGE = 32 * 1024  # bytes; a hundred rows or so: from here on other requests are answered meanwhile, whatever the model
+NO_FEATURES = "this server was started without a feature repository; post the features to /invocations"
 log = logging.getLogger("uvicorn.error")
-Handler = Callable[[Request], Awaitable[dict[str, Any]]]
+Handler = Callable[[Request, Caller], Awaitable[dict[str, Any]]]
 
 
 class _Application(FastAPI):
@@ -34,11 +37,39 @@ class _Application(FastAPI):
         return schema
 
 
-def build(status: Status, loader: Loader) -> FastAPI:
-    """The application; it answers /health before `loader` has the model."""
+def build(status: Status, loader: Loader, metrics: Metrics | None = None, queue: LogQueue | None = None) -> FastAPI:
+    """The application; it answers /health before `loader` has the model. What is predicted goes to `queue`, if there is one."""
     app = _Application(title=f"{status.identity.name} {status.identity.version}")
-    metrics, explainer = Metrics(status.identity), explain.Explainer(status.identity)
+    metrics, callers, explainer = metrics or Metrics(status.identity), Callers(), explain.Explainer(status.identity)
+    _about(app, status, metrics)
 
+    async def invocations(request: Request, caller: Caller) -> dict[str, Any]:
+        return await _invoke(_loaded(loader), loader.lane, request, None if caller.is_synthetic else queue, caller.id)
+
+    async def by_entity(request: Request, caller: Caller) -> dict[str, Any]:
+        model = _loaded(loader)
+        if loader.features is None:
+            raise Refused(501, NO_FEATURES)
+        body = await _body(request)
+        found = await predict.found(model, loader.lane, loader.features, body)
+        if queue and not caller.is_synthetic:
+            queue.put(caller.id, found.entities, found.columns, found.answer, len(body))
+        return predict.described(status.identity, found)
+
+    async def explanations(request: Request, _: Caller) -> dict[str, Any]:
+        model, is_csv, top = _loaded(loader), _is_csv(request), explain.top_of(request.query_params)
+        explainer.typical(model)  # before the store is asked for features in vain
+        body = await _body(request, explain.MAX_BODY)
+        question = await explain.asked(model, loader.features, body, is_csv=is_csv, top=top)
+        return await explainer.answer(model, loader.lane, question)
+
+    # Plain routes: FastAPI's own would validate the body a second time.
+    for path, handler in (("/invocations", invocations), ("/predict", by_entity), ("/explain", explanations)):
+        app.router.routes.append(Route(path, _answering(path, handler, metrics, callers), methods=["POST"]))
+    return app
+
+
+def _about(app: FastAPI, status: Status, metrics: Metrics) -> None:
     @app.get("/health")
     async def health() -> Response:
         code, body = status.health()
@@ -52,29 +83,6 @@ def build(status: Status, loader: Loader) -> FastAPI:
     async def measurements() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
-    async def invocations(request: Request) -> dict[str, Any]:
-        return await _invoke(_loaded(loader), loader.lane, request)
-
-    async def by_entity(request: Request) -> dict[str, Any]:
-        model = _loaded(loader)
-        if loader.features is None:
-            raise Refused(
-                501, "this server was started without a feature repository; post the features to /invocations"
-            )
-        return await predict.answer(model, loader.lane, loader.features, status.identity, await _body(request))
-
-    async def explanations(request: Request) -> dict[str, Any]:
-        model, is_csv, top = _loaded(loader), _is_csv(request), explain.top_of(request.query_params)
-        explainer.typical(model)  # before the store is asked for features in vain
-        body = await _body(request, explain.MAX_BODY)
-        question = await explain.asked(model, loader.features, body, is_csv=is_csv, top=top)
-        return await explainer.answer(model, loader.lane, question)
-
-    # Plain routes: FastAPI's own would validate the body a second time.
-    for path, handler in (("/invocations", invocations), ("/predict", by_entity), ("/explain", explanations)):
-        app.router.routes.append(Route(path, _answering(path, handler, metrics), methods=["POST"]))
-    return app
-
 
 def _loaded(loader: Loader) -> ServedModel:
     if loader.model is None:
@@ -82,36 +90,43 @@ def _loaded(loader: Loader) -> ServedModel:
     return loader.model
 
 
-def _answering(path: str, handler: Handler, metrics: Metrics) -> Callable[[Request], Awaitable[Response]]:
+def _answering(
+    path: str, handler: Handler, metrics: Metrics, callers: Callers
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         with metrics.measured(path) as call:
+            caller = callers.of(request.scope["headers"])
             try:
-                response = _json(await handler(request))
+                response = _json(await handler(request, caller))
             except Refused as refused:
                 response = _json(refused.body(), refused.status)
             except Exception as error:
                 log.exception("%s failed", path)
                 response = _json({"error": f"{type(error).__name__}: {error}", "problems": []}, 500)
+            response.raw_headers.append((REQUEST_ID, caller.id))
             call.status = response.status_code
             return response
 
     return answer
 
 
-async def _invoke(model: ServedModel, lane: Lane, request: Request) -> dict[str, Any]:
+async def _invoke(model: ServedModel, lane: Lane, request: Request, queue: LogQueue | None, id: bytes) -> dict[str, Any]:
     body = await _body(request)
     is_csv = _is_csv(request)
     wanted = request.query_params.get("return", "predictions")
     if wanted not in ("predictions", "probabilities"):
         raise Refused(400, f"return={wanted} is unknown; ask for predictions or probabilities")
 
-    def answer() -> dict[str, Any]:
+    def answer() -> tuple[forms.Columns, dict[str, Any]]:
         values = (
             forms.columns_of_csv(body, model.columns) if is_csv else forms.columns_of(forms.parse(body), model.columns)
         )
-        return model.answer(values, probabilities=wanted == "probabilities")
+        return values, model.answer(values, probabilities=wanted == "probabilities")
 
-    return await lane.run(answer, long=len(body) >= LARGE)
+    columns, answered = await lane.run(answer, long=len(body) >= LARGE)
+    if queue:
+        queue.put(id, None, columns, answered, len(body))
+    return answered
 
 
 def _is_csv(request: Request) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from golden_paths.serve import forms
 from golden_paths.serve.lane import Lane
@@ -15,13 +15,25 @@ MAX_ENTITIES = 1000
 MANY = 100  # from here on other requests are answered meanwhile
 
 
-async def answer(
-    model: ServedModel, lane: Lane, features: OnlineFeatures, identity: Identity, body: bytes
-) -> dict[str, Any]:
-    """One prediction for each entity, with the features it was made from."""
+class Found(NamedTuple):
+    """What a request asked about, the features that were found, one value for each entity, and the model's answer."""
+
+    entities: list[dict[str, Any]]
+    columns: forms.Columns
+    answer: dict[str, Any]
+
+
+async def found(model: ServedModel, lane: Lane, features: OnlineFeatures, body: bytes) -> Found:
+    """One prediction for each entity."""
     entities = entities_of(forms.parse(body), features.keys)
     values = await features.of(entities)
     answered = await lane.run(lambda: model.answer(values, probabilities=True), long=len(entities) >= MANY)
+    return Found(entities, values, answered)
+
+
+def described(identity: Identity, found: Found) -> dict[str, Any]:
+    """The body of the answer: each prediction with the features that it was made from."""
+    entities, values, answered = found
     predictions = [
         {"entity": entity, "prediction": prediction, "features": {name: column[row] for name, column in values.items()}}
         for row, (entity, prediction) in enumerate(zip(entities, answered["predictions"], strict=True))

@@ -71,7 +71,10 @@ class Connection(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Listens on a private socket and, between SIGUSR1 and SIGUSR2, on a shared one; SIGTERM and SIGINT drain."""
+    """Listens on a private socket and, between SIGUSR1 and SIGUSR2, on a shared one; SIGTERM and SIGINT drain.
+
+    `draining` is called when that begins.
+    """
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class Server(uvicorn.Server):
         status: Status,
         grace: float,
         max_age: float = math.inf,
+        draining: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -98,7 +102,7 @@ class Server(uvicorn.Server):
         )
         self.private_socket, self.stable_socket = private, stable
         self.status, self.grace, self.max_age = status, grace, max_age
-        self.private, self.stable = Door(), Door()
+        self.private, self.stable, self._draining = Door(), Door(), draining
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the private door; the shared one stays shut until SIGUSR1."""
@@ -172,6 +176,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain: answer what is in flight, tell each client with its next answer, close what stays idle."""
         self.status.state = "draining"
+        self._draining()
         self.refuse()
         self._shut(self.private)
         for listening in (self.private_socket, self.stable_socket):

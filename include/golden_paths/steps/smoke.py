@@ -14,6 +14,7 @@ from golden_paths.lineage import of_endpoint
 from golden_paths.modelling import golden
 from golden_paths.record import Check
 from golden_paths.rollout import load
+from golden_paths.serve.callers import HEADERS
 from golden_paths.spec import DeploySection, PathSpec
 from golden_paths.step import Step, StepContext
 from golden_paths.steps import canary, deploy
@@ -79,7 +80,7 @@ def _ask(url: str, golden: dict[str, Any]) -> dict[str, Any]:
     body = {"dataframe_split": golden["inputs"]}
     query = {"return": "probabilities"} if golden["probabilities"] is not None else {}
     try:
-        answer = httpx.post(f"{url}/invocations", params=query, json=body, timeout=SECONDS)
+        answer = httpx.post(f"{url}/invocations", params=query, json=body, headers=HEADERS, timeout=SECONDS)
     except httpx.HTTPError as error:
         raise StepFailed(f"the candidate does not answer: {error}", remedy="see its log", retry=True) from error
     if answer.is_error:

@@ -74,8 +74,8 @@ def walked(root: Path, code: str, label: str, features: tuple[str, ...] = ("age"
     store: Any = SimpleNamespace(keys={"row": int}, of=of)
     body = json.dumps({"entities": [{"row": row} for row in range(len(golden["predictions"]))]}).encode()
     assert loader.model is not None
-    found = anyio.run(predict.answer, loader.model, loader.lane, store, status.identity, body)
-    return Walked(kept, outcome, golden, answer.json(), found["predictions"])
+    found = anyio.run(predict.found, loader.model, loader.lane, store, body)
+    return Walked(kept, outcome, golden, answer.json(), predict.described(status.identity, found)["predictions"])
 
 
 def written(root: Path, code: str, label: str, features: tuple[str, ...]) -> dict[str, Any]:
