@@ -98,11 +98,6 @@ def _logged(context: StepContext, run_id: str, judgement: report.Judgement, fold
     return f"{uri}/{name}"
 
 
-def _hash(context: StepContext) -> Hash | None:
-    """How the prediction log hashes the values of sensitive columns. None: the reference profile leaves these out."""
-    return None
-
-
 def _record(judgement: report.Judgement) -> EvaluationRecord:
     return EvaluationRecord(
         model=judgement.model_digest,
