@@ -7,6 +7,8 @@ from collections.abc import Generator
 
 import pytest
 
+os.environ["COLUMNS"] = "200"  # how wide what commands print is, wherever tests run
+
 REQUIRED = "GOLDEN_PATHS_REQUIRE_CLUSTER"
 SPEC = "GOLDEN_PATHS_OPENLINEAGE_SPEC"
 

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import time
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -52,8 +53,9 @@ class Drift:
         servers = self.servers
         servers.start()
         servers.wait_for_dag(WATCH)
-        url = self._promoted(DAG, servers.airflow.trigger(DAG))
-        first, _ = second_clinic.patients(self.data)
+        run = servers.airflow.trigger(DAG)
+        url = self._promoted(DAG, run)
+        first, _ = second_clinic.patients(self.data, self._until(run))
         say(f"{len(first)} patients of the first clinic are asked about")
         ask(url, first)
         self._look(alarms=False)
@@ -63,7 +65,7 @@ class Drift:
         asked = self._look(alarms=True)
         say(f"their records have arrived, with outcomes; the alarm has asked for {asked}")
         url = self._promoted(DAG, asked)
-        first, second = second_clinic.patients(self.data)
+        first, second = second_clinic.patients(self.data, self._until(asked))
         say(f"a new champion: {self._champion()}; patients of both clinics are asked about")
         ask(url, [*first, *second])
         self._look(alarms=False)
@@ -89,6 +91,10 @@ class Drift:
         console.print(f"  {dag}, run {run}")
         followed(self.servers, dag, run)
         return str(self.servers.airflow.result(dag, run, "promote")["url"])
+
+    def _until(self, run: str) -> datetime:
+        """Up to when the run has materialized."""
+        return datetime.fromisoformat(self.servers.airflow.result(DAG, run, "materialize")["end"])
 
     def _look(self, *, alarms: bool) -> str:
         """One look, once all answers are in the log; returns the run that was asked for."""

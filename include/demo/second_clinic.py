@@ -6,7 +6,7 @@ by what a linear model of the study says that such patients have more of. Timest
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +33,10 @@ def join(folder: Path) -> int:
     return len(files["patients"][files["patients"]["patient_id"] < FIRST])
 
 
-def patients(folder: Path) -> tuple[list[int], list[int]]:
-    """The numbers of both clinics' patients."""
-    known = sorted(int(one) for one in parquet.read(folder / "patients.parquet", ["patient_id"])["patient_id"])
+def patients(folder: Path, until: datetime) -> tuple[list[int], list[int]]:
+    """The numbers of both clinics' patients whose features were known before `until`."""
+    rows = parquet.read(folder / "measurements.parquet", ["patient_id", "event_timestamp"])
+    known = sorted(int(one) for one in rows[rows["event_timestamp"] < until]["patient_id"])
     return [one for one in known if one < FIRST], [one for one in known if one >= FIRST]
 
 
