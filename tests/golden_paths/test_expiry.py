@@ -3,90 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fakes.models import FakeModelRegistry
-from fakes.target import FakeTarget
-from golden_paths import approval, digests, expiry, history
-from golden_paths.artifacts import Approval, ModelVersion
+from expiring import DAY, NOON, Shop, pass_days
+from golden_paths import approval, expiry, history
 from golden_paths.errors import NotApproved, StepFailed
-from golden_paths.project import Project
-from golden_paths.spec import PathSpec
-from golden_paths.step import Run, StepContext
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
-SPEC = {"golden_path": "online-model@1", "name": "churn", "owner": "linus", "description": "Who leaves.", "risk": "limited"}
 
 
 class Killed(BaseException):
     """The process is gone: nothing after it runs."""
-
-
-@dataclass
-class Clients:
-    """Fakes; `kill_before` ends the process before the deed of that name."""
-
-    models: FakeModelRegistry = field(default_factory=FakeModelRegistry)
-    served: FakeTarget = field(default_factory=FakeTarget)
-
-    def target(self, _: PathSpec) -> FakeTarget:
-        return self.served
-
-
-class Shop:
-    """A model with versions that serve one after the other."""
-
-    def __init__(self, root: Path) -> None:
-        (root / "include").mkdir()
-        (root / "model").mkdir()
-        (root / "model" / "MLmodel").write_text("flavors: {}\n")
-        self.folder, self.project, self.clients = root / "model", Project(root, root / "state"), Clients()
-        self.models, self.served = self.clients.models, self.clients.served
-        self.digest = digests.of_folder(self.folder)
-        self.spec = PathSpec.model_validate(SPEC | {"deploy": {"to": "local"}})
-
-    def policy(self, text: str) -> None:
-        (self.project.root / "include" / "policy.yaml").write_text(text)
-
-    def register(self, run: str) -> ModelVersion:
-        told = {"digest": self.digest, "weights": "w", "training_set": "t", "golden_records": "g", "golden_digest": "g"}
-        tags = {f"golden_paths.{name}": value for name, value in told.items()}
-        number = self.models.register("churn", uri="models:/m", run_id=run, tags=tags)
-        return ModelVersion(model="churn", version=number, mlflow_run_id=run, uri="models:/m", **told)
-
-    def promote(self, version: ModelVersion, run: str = "run") -> None:
-        candidate = self.served.start(version, fetch=lambda: self.folder, features=None, service=None)
-        endpoint = self.served.shift(candidate)
-        self.models.set_alias("churn", "champion", version.version)
-        self.models.tag_version("churn", version.version, {"golden_paths.status": "champion", "golden_paths.reason": ""})
-        self.note("promoted", version, run)
-        self.served.settle(endpoint)
-
-    def note(self, what: history.What, version: ModelVersion, run: str = "run", by: str = "ada") -> history.Entry:
-        return history.add(self.models, "churn", history.Change(what, version.version, version.digest, run, by))
-
-    def withdraw(self, version: ModelVersion, reason: str = "it is 31 days old", run: str = "watch-1") -> history.Entry:
-        return expiry.withdraw(self.clients, self.spec, version, run=run, by="the watch", reason=reason)  # type: ignore[arg-type]
-
-    def said(self) -> list[tuple[str, str]]:
-        return [(one.what, one.version) for one in history.entries(self.models, "churn")]
-
-    def everything(self) -> tuple[Any, ...]:
-        tags = self.models.version_tags("churn", "1")
-        address = (self.served.serving("churn"), self.served.withdrawn("churn"))
-        return address, self.models.champion("churn"), tags["golden_paths.status"], tags["golden_paths.reason"], self.said()
-
-    def hold(self, version: ModelVersion) -> None:
-        """As deploy and promote do."""
-        run = Run("r", NOON, by="eve")
-        context = StepContext(self.spec, "d", self.project, run, self.clients, print, {})  # type: ignore[arg-type]
-        approval.hold(context, version, Approval(model="churn", version=version.version, digest=version.digest, how="policy"))
 
 
 @pytest.fixture
@@ -98,16 +28,8 @@ def shop(tmp_path: Path) -> Shop:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Sets how many days have passed since noon of the first day."""
 
-    def pass_days(days: int) -> None:
-        class Now(datetime):
-            @classmethod
-            def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
-                return NOON + days * DAY
-
-        monkeypatch.setattr(history, "datetime", Now)
-
-    pass_days(0)
-    return pass_days
+    pass_days(monkeypatch, 0)
+    return partial(pass_days, monkeypatch)
 
 
 GONE = ((None, "it is 31 days old"), None, "withdrawn", "it is 31 days old", [("promoted", "1"), ("withdrawn", "1")])

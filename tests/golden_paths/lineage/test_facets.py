@@ -112,13 +112,15 @@ def test_checks_of_the_training_set_passed_and_failed_are_assertions() -> None:
     assert (metrics["rowCount"], metrics["columnMetrics"]) == (20, {"spent": {"nullCount": 3, "quantiles": {}}})
 
 
-@pytest.mark.parametrize("deed", ["rollback", "stop"])
+@pytest.mark.parametrize("deed", ["rollback", "stop", "withdraw"])
 def test_what_people_do_by_command_is_in_the_graph(deed: str) -> None:
     said: list[Any] = []
     if deed == "rollback":
         by_hand.rolled_back(ENDPOINT, NEW, said.append, pytest.fail)
-    else:
+    elif deed == "stop":
         by_hand.stopped("churn", NEW, said.append, pytest.fail)
+    else:
+        by_hand.withdrawn("churn", "it lied", NEW, said.append, pytest.fail)
     (_, end) = [json.loads(Serde.to_json(one)) for one in said]
     (endpoint,) = end["outputs"]
     assert (end["job"]["name"], endpoint["namespace"], endpoint["name"]) == (
@@ -128,7 +130,7 @@ def test_what_people_do_by_command_is_in_the_graph(deed: str) -> None:
     )
     change = endpoint["facets"]["lifecycleStateChange"]["lifecycleStateChange"]
     served = endpoint["facets"].get("goldenPaths_deployment", {}).get("modelVersion")
-    assert (change, served) == {"rollback": ("OVERWRITE", "7"), "stop": ("DROP", None)}[deed]
+    assert (change, served) == {"rollback": ("OVERWRITE", "7"), "stop": ("DROP", None), "withdraw": ("DROP", None)}[deed]
     if os.environ.get(VARIABLE):
         assert problems(end) == []
 

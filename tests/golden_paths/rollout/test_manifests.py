@@ -213,3 +213,33 @@ def test_no_objects_of_two_models_share_a_name_unless_one_is_called_like_a_priva
 )
 def test_any_text_becomes_a_labels_value(text: str, value: str) -> None:
     assert labels.value(text) == value
+
+
+REASON = "it cost $(REDIS_PASSWORD) and $5; é"
+
+
+def test_a_withdrawn_version_s_pods_say_so_and_fetch_nothing() -> None:
+    before, gone = pod(release(**FEATURES)), pod(release(withdrawn=REASON, **FEATURES))
+    (container,) = gone["spec"]["containers"]
+    assert "initContainers" not in gone["spec"]
+    assert "--model" not in container["command"]
+    assert container["command"][:2] == ["python", "-m"]
+    # Kubernetes would fill in what the container's environment holds.
+    assert "--withdrawn=it cost $$(REDIS_PASSWORD) and $$5; é" in container["command"]
+    assert gone["metadata"]["labels"] == before["metadata"]["labels"] | {labels.WITHDRAWN: "true"}
+    assert gone["metadata"]["annotations"][labels.WITHDRAWN] == REASON
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe] == before["spec"]["containers"][0][probe]
+
+
+def test_its_address_and_its_selector_are_as_they_were() -> None:
+    before, gone = release(), release(withdrawn=REASON)
+    assert manifests.service(gone, {}) == manifests.service(before, {})
+    assert manifests.deployment(gone)["spec"]["selector"] == manifests.deployment(before)["spec"]["selector"]
+    assert manifests.deployment(gone)["spec"]["strategy"] == manifests.deployment(before)["spec"]["strategy"]
+
+
+def test_a_record_that_was_kept_before_there_were_withdrawals_is_read() -> None:
+    kept = json.loads(release().model_dump_json())
+    del kept["withdrawn"]
+    assert Release.model_validate(kept) == release()

@@ -1,0 +1,112 @@
+"""A version that has expired, on a real Airflow: people let it serve on, or its address says why it does not."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from servers import Servers
+
+from examples import ROOT, environment, golden_paths
+from golden_paths import history
+from golden_paths.artifacts import ModelVersion
+from golden_paths.clients.local_target import LocalTarget
+from golden_paths.clients.mlflow_models import MlflowModels
+from golden_paths.clients.mlflow_tracking import MlflowTracking
+from golden_paths.project import Project
+from local_endpoints import eventually
+from odd_model import Odd
+from odd_versions import registered
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+MODEL, TASK = "diabetes-progression", "recertify"
+DAG = f"{MODEL}.recertify"
+POLICY = "risk: {high: {expiry: recertify, approval: {approvers: [reviewer, admin], within: 1h}}}\n"
+
+
+class Platform:
+    """Airflow and MLflow; version 1 of the model serves, and may be one second old."""
+
+    def __init__(self, folder: Path) -> None:
+        shutil.copy(ROOT / "dags" / "load_golden_paths.py", folder / "dags")
+        spec = (ROOT / "dags" / f"{MODEL}.yaml").read_text()
+        (folder / "dags" / f"{MODEL}.yaml").write_text(f"{spec}\nmonitor: {{max_age: 1s}}\n")
+        (folder / "include" / "policy.yaml").write_text(POLICY)
+        self.project = Project(folder, folder / ".golden_paths")
+        self.target = LocalTarget(self.project)
+        self.servers = Servers(self.project, home=folder / "home")
+        home = {"AIRFLOW_HOME": str(self.servers.home / "airflow"), "MLFLOW_TRACKING_URI": self.servers.mlflow_url}
+        self.servers.settings |= environment(folder) | home
+        self.models = MlflowModels(self.servers.mlflow_url)
+
+    def serve(self) -> ModelVersion:
+        tracking, folder = MlflowTracking(self.servers.mlflow_url), self.project.root / "saved"
+        version = registered(tracking, self.models, MODEL, Odd(""), folder=folder, shift=0)
+        self.target.settle(
+            self.target.shift(self.target.start(version, fetch=lambda: folder, features=None, service=None))
+        )
+        self.models.set_alias(MODEL, "champion", version.version)
+        history.add(self.models, MODEL, history.Change("promoted", version.version, version.digest, "run-1", "ada"))
+        return version
+
+    def asked(self) -> str:
+        """A run that waits for people. Of an answer that comes before the scheduler knows, Airflow 3.3 makes a retry."""
+        run = self.servers.airflow.trigger(DAG)
+        until(lambda: self.state(run) == "awaiting_input", "people are asked")
+        known = ("TaskInstance Finished", f"task_id={TASK}", run, "state=awaiting_input")
+        log = self.servers.home / "airflow.log"
+        until(lambda: any(all(word in line for word in known) for line in log.open()), "the scheduler knows that it waits")
+        return run
+
+    def says(self, who: str, run: str, option: str, why: str) -> int:
+        return self.servers.airflow.signed_in_as(who).answer(DAG, run, TASK, option, why).status_code
+
+    def state(self, run: str) -> str | None:
+        self.servers.are_alive()
+        return {one["task_id"]: one["state"] for one in self.servers.airflow.tasks(DAG, run)}.get(TASK)
+
+    def told(self) -> list[tuple[str, str, str]]:
+        return [(one.what, one.by, one.why) for one in history.entries(self.models, MODEL)]
+
+
+def until(is_so: Callable[[], bool], what: str, seconds: float = 180) -> None:
+    assert eventually(is_so, seconds), f"not within {seconds:.0f} s: {what}"
+
+
+@pytest.fixture(scope="module")
+def platform(project: Path) -> Iterator[Platform]:
+    made = Platform(project)
+    try:
+        made.servers.start()
+        made.servers.wait_for_dag(DAG)
+        yield made
+    finally:
+        made.servers.stop()
+        golden_paths(project, "stop", "--all")
+
+
+def test_a_yes_lets_it_serve_on_and_a_no_takes_it_off_its_address_and_its_alias(platform: Platform) -> None:
+    version = platform.serve()
+    run = platform.asked()
+    asked = platform.servers.airflow.question(DAG, run, TASK)
+    assert asked["subject"] == f"May version 1 of {MODEL} serve on?"
+    assert [user["id"] for user in asked["assigned_users"]] == ["reviewer"]  # admin asked for the run
+    assert version.digest in asked["body"] and "monitor.max_age is 1s" in asked["body"]
+    assert [platform.says("admin", run, "Approve", "mine"), platform.says("reviewer", run, "Approve", "it holds")] == [403, 200]
+    until(lambda: platform.state(run) == "success", "the answer is kept")
+    assert platform.told()[1:] == [("recertified", "reviewer", "it holds")]
+
+    run = platform.asked()
+    assert platform.says("reviewer", run, "Reject", "the clinic has moved") == 200
+    until(lambda: platform.state(run) == "failed", "the version is withdrawn")
+    reason = "not certified anew, by reviewer: the clinic has moved"
+    assert platform.told()[2:] == [("withdrawn", "reviewer", reason)]
+    assert (platform.models.champion(MODEL), platform.target.serving(MODEL)) == (None, None)
+    assert list(history.faults(platform.models, MODEL)) == []
+    (status,) = platform.target.statuses()
+    answer = httpx.post(f"{status.url}/predict", json={})
+    assert (answer.status_code, answer.json()["error"]) == (503, f"withdrawn: {reason}")
+    assert reason in platform.servers.airflow.task_log(DAG, run, TASK, 1)
