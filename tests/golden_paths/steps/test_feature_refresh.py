@@ -96,7 +96,9 @@ def test_every_violation_is_told_with_counts_and_no_sensitive_value_and_nothing_
         "feature view profile: age (range): expected from 18 to 120, found 1 of 2 rows; customer=1",
     ]
     assert "177" not in "".join(refresh.log)
-    seen = check_features.STEP.touched(context, PLACES, context.record.made).inputs
+    parts = check_features.STEP.touched(context, PLACES, context.record.made).parts
+    assert all(part.is_refused for part in parts)
+    seen = [one for part in parts for one in part.inputs]
     assert [(one.name.name, [check.name for check in one.checks], one.newest) for one in seen] == [
         ("orders", ["contract.nulls", "contract.range"], day(4)),
         ("profile", ["contract.range"], day(2)),
@@ -175,12 +177,13 @@ def test_a_model_reads_back_what_its_refresh_wrote_and_writes_nothing(refresh: R
     assert refresh.store.online == before
     assert refresh.log[-1] == f"profile: 2 rows written by {BY}, newest 2026-01-02T00:00:00+00:00"
     touched = materialize.STEP.touched(context, PLACES, wrote)
-    assert ([one.name.name for one in touched.inputs], touched.outputs, touched.parts) == (
-        ["orders", "profile"],
-        (),
-        (),
-    )
-    assert [check.name for one in touched.inputs for check in one.checks] == ["freshness", "freshness"]
+    assert ([part.job for part in touched.parts], touched.inputs, touched.outputs) == (["orders", "profile"], (), ())
+    assert [part.outputs for part in touched.parts] == [(), ()]
+    seen = [one for part in touched.parts for one in part.inputs]
+    assert [(one.name.name, [check.name for check in one.checks]) for one in seen] == [
+        ("orders", ["freshness"]),
+        ("profile", ["freshness"]),
+    ]
 
 
 def test_a_model_asks_for_its_own_freshness(refresh: Refresh) -> None:
