@@ -68,7 +68,7 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
-    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
     assert "Applying changes for project churn" in lines
     lines.clear()
     shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
@@ -83,6 +83,21 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     assert "Applying changes for project churn" in lines
     assert {view.view: view.rows for view in views}["profile"] == 2
     assert online(shop, "profile:left", 2, monkeypatch) == 8
+    assert shop.feast().refreshed(SERVICE, by="shop-features") is None  # which was of the definitions before
+
+
+def test_a_refresh_whose_rows_are_no_longer_online_is_not_relied_on_and_the_next_writes_them_anew(shop: Shop) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    with sqlite3.connect(shop.project.state / "feast" / "churn" / "online.db") as database:
+        database.execute("DELETE FROM churn_profile")
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().refreshed(SERVICE, by="shop-features")
+    assert str(caught.value) == (
+        "feature view profile was materialized, and the online store has nothing for {'customer': 2}: expected a row of "
+        "2026-01-02T00:00:00+00:00; run shop-features again: it writes everything anew"
+    )
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    assert [view.rows for view in views] == [0, 2]
 
 
 def test_rows_that_changed_after_they_were_written_are_written_again(
