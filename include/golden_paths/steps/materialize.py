@@ -111,7 +111,7 @@ def brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:
 
 STEP = Step(
     name="materialize",
-    summary="Feast: apply changed definitions, write the service's features to the online store, check freshness",
+    summary="Feast: bring the service's features in the online store up to date, or see that a refresh has; check freshness",
     consumes=(),
     produces=Features,
     run=run,

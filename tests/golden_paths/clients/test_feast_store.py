@@ -173,7 +173,10 @@ churn_v1 = FeatureService(name="churn_v1", features=[orders, doubled])
     assert list(pd.read_parquet(joined.path)["age_doubled"]) == [62, 104]
 
 
-def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_while_it_writes_and_run_again_everything_that_was_checked_is_online(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending, _ = shop.feast().pending(SERVICE, start=None, end=day(5), folder=tmp_path)
     worker = subprocess.Popen(
         [sys.executable, "-c", MATERIALIZE, str(shop.project.root), str(shop.project.state), day(5).isoformat()],
         stdout=subprocess.PIPE,
@@ -185,7 +188,8 @@ def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, m
     worker.send_signal(signal.SIGKILL)
     worker.stdout.read()  # ends when the child has ended too
     worker.wait()
-    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    checked = [one.rows for one in pending]
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5), checked=checked)
     assert {view.view: view.newest for view in views} == {"orders": day(4), "profile": day(2)}
     assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 20.0]
     assert online(shop, "profile:age", 2, monkeypatch) == 52
