@@ -5,6 +5,7 @@ Where a feature refresh does that for several models (`features.refreshed_by`), 
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from golden_paths.artifacts import Features, ViewState
@@ -40,6 +41,7 @@ def _written(context: StepContext, section: FeaturesSection, store: FeatureStore
         end=context.run.end,
         checked=checked.views if isinstance(checked, CheckedFeatures) else None,
         note_as=context.spec.name if context.spec.refresh else None,
+        fresh_from=_due(section, context),
     )
     return Features(
         repo=section.repo, service=section.service, start=start, end=context.run.end, views=views, described=described
@@ -74,9 +76,8 @@ def _looked_at(context: StepContext, section: FeaturesSection, store: FeatureSto
 
 
 def _check_freshness(view: ViewState, section: FeaturesSection, context: StepContext) -> None:
-    if section.freshness is None:
+    if (due := _due(section, context)) is None:
         return
-    due = context.run.end - section.freshness
     found = view.newest.isoformat() if view.newest else "no row at all"
     is_fresh = view.newest is not None and view.newest >= due
     expected = f"a row from {due.isoformat()} or later"
@@ -85,6 +86,11 @@ def _check_freshness(view: ViewState, section: FeaturesSection, context: StepCon
             f"feature view {view.view} is stale: expected {expected}, found {found}",
             remedy="refresh its source, or allow more in features.freshness",
         )
+
+
+def _due(section: FeaturesSection, context: StepContext) -> datetime | None:
+    """How old the newest row may be."""
+    return None if section.freshness is None else context.run.end - section.freshness
 
 
 def reads(spec: PathSpec) -> tuple[str, ...]:

@@ -86,6 +86,17 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     assert shop.feast().refreshed(SERVICE, by="shop-features") is None  # which was of the definitions before
 
 
+def test_a_refresh_is_known_where_definitions_are_applied_again_and_are_the_same(shop: Shop) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    with (shop.repo / "features.py").open("a") as stream:
+        stream.write("# a remark\n")
+    lines: list[str] = []
+    found = shop.feast(lines.append).refreshed(SERVICE, by="shop-features")
+    assert "Applying changes for project churn" in lines
+    assert found is not None
+    assert found.end == day(5)
+
+
 def test_a_refresh_whose_rows_are_no_longer_online_is_not_relied_on_and_the_next_writes_them_anew(shop: Shop) -> None:
     shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
     with sqlite3.connect(shop.project.state / "feast" / "churn" / "online.db") as database:

@@ -36,9 +36,12 @@ class Refresh:
         assert repo == REPO
         return self.store
 
-    def context(self, *, end: datetime, start: datetime | None = None, **made: Any) -> StepContext:
+    def context(
+        self, *, end: datetime, start: datetime | None = None, freshness: str | None = None, **made: Any
+    ) -> StepContext:
         refresh = {"contract": "include/contracts/shop.yaml", "sensitive": ["age"]}
-        return self._context("feature-refresh@1", BY, end, start, made, refresh=refresh)
+        features = {"freshness": freshness}
+        return self._context("feature-refresh@1", BY, end, start, made, features=features, refresh=refresh)
 
     def model(self, *, end: datetime, start: datetime | None = None, **features: str) -> StepContext:
         return self._context("online-model@1", "churn", end, start, {}, features={"refreshed_by": BY, **features})
@@ -51,9 +54,9 @@ class Refresh:
         run = Run("run-1", end, start)
         return StepContext(PathSpec.model_validate(text), "digest", self.shop.project, run, self, self.log.append, made)  # type: ignore[arg-type]
 
-    def run(self, *, end: datetime, start: datetime | None = None) -> Features:
+    def run(self, *, end: datetime, start: datetime | None = None, freshness: str | None = None) -> Features:
         checked = check_features.run(self.context(end=end, start=start))
-        return materialize.run(self.context(end=end, start=start, checked_features=checked))
+        return materialize.run(self.context(end=end, start=start, freshness=freshness, checked_features=checked))
 
 
 @pytest.fixture
@@ -191,6 +194,13 @@ def test_a_model_asks_for_its_own_freshness(refresh: Refresh) -> None:
     with pytest.raises(StepFailed) as caught:
         materialize.run(refresh.model(end=day(6), freshness="24h"))
     assert "feature view orders is stale: expected a row from 2026-01-05T00:00:00+00:00 or later" in str(caught.value)
+
+
+def test_a_refresh_that_found_a_stale_view_is_none_to_rely_on(refresh: Refresh) -> None:
+    with pytest.raises(StepFailed, match="feature view profile is stale"):
+        refresh.run(end=day(5), freshness="2d")
+    with pytest.raises(StepFailed, match="shop-features has refreshed nothing of churn_v1 yet"):
+        materialize.run(refresh.model(end=day(5)))
 
 
 def test_a_model_waits_for_a_refresh_that_never_ran(refresh: Refresh) -> None:
