@@ -27,6 +27,7 @@ from golden_paths.artifacts import (
 )
 from golden_paths.lineage.places import Places
 from golden_paths.project import Project
+from golden_paths.refresh_artifacts import CheckedFeatures, ViewRows
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
 
@@ -163,14 +164,25 @@ MADE: dict[str, Artifact] = {
     "retire": RETIRED,
 }
 
+OTHERS: dict[str, Artifact] = {  # of other paths
+    "check_features": CheckedFeatures(
+        repo=FEATURES.repo,
+        service=FEATURES.service,
+        views=tuple(
+            ViewRows(view=name, rows=2, newest=DAY, start=DAY, until=DAY, content="2 1") for name in ("orders", "profile")
+        ),
+        described=DESCRIBED,
+    ),
+}
+
 
 def context(
     step: str, *, given: PathSpec | None = None, root: Path = Path("/project"), made: bool = True
 ) -> StepContext:
     """The step's context when it has ended, or when it begins."""
-    before = {one.name: one for one in list(MADE.values())[: list(MADE).index(step)]}
+    before = {one.name: one for one in list(MADE.values())[: list(MADE).index(step)]} if step in MADE else {}
     project = Project(root, root / ".golden_paths")
     context = StepContext(given or spec(), DIGESTS["spec"], project, Run("run-1", DAY), None, print, before)  # type: ignore[arg-type]
     if made:
-        context.record.made = MADE[step]
+        context.record.made = (MADE | OTHERS)[step]
     return context

@@ -66,8 +66,16 @@ class AirflowApi:
         is_due = found["is_paused"] and due is not None and datetime.fromisoformat(due) <= datetime.now(UTC)
         body = {"logical_date": found["next_dagrun_logical_date"] if is_due else None, "conf": dict(params or {})}
         run = self._checked(self._http.post(f"/api/v2/dags/{dag}/dagRuns", json=body))["dag_run_id"]
-        self._checked(self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}))
+        self.unpause(dag)
         return str(run)
+
+    def unpause(self, dag: str) -> None:
+        """Let the DAG run when it is due, or what it waits for has happened."""
+        self._checked(self._http.patch(f"/api/v2/dags/{dag}", json={"is_paused": False}))
+
+    def runs(self, dag: str) -> list[dict[str, Any]]:
+        """The DAG's runs."""
+        return list(self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns"))["dag_runs"])
 
     def run_state(self, dag: str, run: str) -> str:
         """queued, running, success or failed."""

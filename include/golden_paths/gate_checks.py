@@ -8,6 +8,8 @@ from golden_paths.project import Project
 from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
 
+DRAFT = "draft it: python -m golden_paths contract suggest SPEC"
+
 
 def check(spec: PathSpec, document: Document, project: Project) -> None:
     """Add what is wrong; a broken contract's problems are named by its own file and lines."""
@@ -23,14 +25,15 @@ def _contract(spec: PathSpec, document: Document, project: Project) -> None:
         contract_of(spec.training_set.contract, ("training_set", "contract"), document, project)
 
 
-def contract_of(name: str, key: Key, document: Document, project: Project) -> model.Contract | None:
+def contract_of(
+    name: str, key: Key, document: Document, project: Project, *, remedy: str = DRAFT
+) -> model.Contract | None:
     """The contract that a spec names under `key`; None when something is wrong with it, which was added then."""
     file = project.path(name)
     if not file.resolve().is_relative_to(project.root.resolve()):
-        remedy = "name a file that lies below the project's folder"
-        document.complain_at(key, "leaves the project through a symbolic link", remedy)
+        inside = "name a file that lies below the project's folder"
+        document.complain_at(key, "leaves the project through a symbolic link", inside)
     elif not file.is_file():
-        remedy = "draft it: python -m golden_paths contract suggest SPEC"
         document.complain_at(key, f"is not there: no file {name} in the project", remedy)
     else:
         try:

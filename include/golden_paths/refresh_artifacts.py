@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from golden_paths.artifacts import Artifact, ServiceDescription
 
@@ -33,4 +33,4 @@ class CheckedFeatures(Artifact):
     service: str
     views: tuple[ViewRows, ...]
     described: ServiceDescription | None = None
-    gates: dict[str, str] = {}  # what was passed, each with what was found
+    gates: dict[str, str] = Field(default_factory=dict)  # what was passed, each with what was found

@@ -8,6 +8,8 @@ from golden_paths.registry import PATHS
 from golden_paths.spec import PathSpec
 from golden_paths.yaml_source import Document, Key
 
+WRITE = "write it, or draft it from a model's spec: python -m golden_paths contract suggest SPEC"
+
 
 def check(spec: PathSpec, document: Document, project: Project) -> None:
     """Add what is wrong in this spec by itself; whether the other one is there is known of folders (see `refreshed_by`)."""
@@ -15,9 +17,10 @@ def check(spec: PathSpec, document: Document, project: Project) -> None:
     if not spec.refresh:
         return
     key: Key = ("refresh", "contract")
-    if spec.refresh.contract and (contract := gate_checks.contract_of(spec.refresh.contract, key, document, project)):
-        if contract.label:
-            document.complain_at(key, "has a rule for the label, and features have none", "remove label from the contract")
+    name = spec.refresh.contract
+    contract = gate_checks.contract_of(name, key, document, project, remedy=WRITE) if name else None
+    if contract and contract.label:
+        document.complain_at(key, "has a rule for the label, and features have none", "remove label from the contract")
     if len(set(spec.refresh.sensitive)) < len(spec.refresh.sensitive):
         document.complain_at(("refresh", "sensitive"), "names a column twice", "name each once")
 

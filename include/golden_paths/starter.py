@@ -6,16 +6,16 @@ from pydantic import BaseModel
 
 from golden_paths.spec import PathSpec
 
-STARTER = """\
+HEAD = """\
 # yaml-language-server: $schema=../include/golden_paths/path.schema.json
 # {golden_path}
-golden_path: online-model@1
+golden_path: PATH
 # {name}
 name: NAME
 # {owner}
 owner: my-team
 # {description}
-description: What NAME predicts, and for whom.
+description: What NAME is for, and for whom.
 # {risk}
 risk: limited
 # {schedule}
@@ -28,6 +28,10 @@ features:
   service: SNAKE_v1
   # {features.freshness}
   freshness: 24h
+"""
+MODEL = HEAD + """\
+  # {features.refreshed_by}
+  # refreshed_by: NAME-features
 
 training_set:
   # {training_set.entities}
@@ -63,6 +67,28 @@ deploy:
   # {deploy.to}
   to: local
 """
+REFRESH = HEAD + """\
+
+refresh:
+  # {refresh.contract}
+  # contract: include/contracts/SNAKE.yaml
+  # {refresh.sensitive}
+  sensitive: []
+"""
+SCORES = HEAD + """\
+
+score:
+  # {score.model}
+  model: my-model
+  # {score.entities}
+  entities: include/data/SNAKE/entities.parquet
+  # {score.output}
+  output: include/data/SNAKE/scores
+  # {score.newer_model}
+  # newer_model: true
+"""
+# By path. Those of paths that the registry does not have are not offered.
+STARTERS = {"online-model@1": MODEL, "feature-refresh@1": REFRESH, "batch-scores@1": SCORES}
 
 
 class _Descriptions:
@@ -81,8 +107,9 @@ class _Descriptions:
         return self._own
 
 
-def starter(name: str) -> str:
-    """The text of a starter spec for a model of this name."""
+def starter(name: str, path: str = "online-model@1") -> str:
+    """The text of a starter spec of this name. `KeyError`: there is none for the path."""
     top = {field: getattr(_Descriptions(PathSpec), field) for field in PathSpec.model_fields}
+    text = STARTERS[path].format(**top).replace("PATH", path).replace("NAME", name)
     # Feast and Python take no '-' in a name: what the scientist copies from here must work there.
-    return STARTER.format(**top).replace("NAME", name).replace("SNAKE", name.replace("-", "_"))
+    return text.replace("SNAKE", name.replace("-", "_"))

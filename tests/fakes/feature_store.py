@@ -83,13 +83,15 @@ class FakeFeatureStore:
         end: datetime,
         checked: Sequence[ViewRows] | None = None,
         note_as: str | None = None,
+        fresh_from: datetime | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         self._check(service)
         found = self._due(start, end)
         self._require_checked(start, end, checked)
         oldest = min((rows[TIMESTAMP].min() for rows in found.values() if not rows.empty), default=end)
         views = tuple(self._write(view, rows, end) for view, rows in found.items())
-        if note_as and (note_as not in self._noted or self._noted[note_as].end <= end):
+        is_fresh = fresh_from is None or all(one.newest is not None and one.newest >= fresh_from for one in views)
+        if note_as and is_fresh and (note_as not in self._noted or self._noted[note_as].end <= end):
             self._noted[note_as] = Refreshed(start or oldest, end, views, self._described())
         return start or oldest, views, self._described()
 

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from golden_paths.commands import app, run
 from golden_paths.commands.specs import SCHEMA_FILE, schema_text
-from golden_paths.load import read_spec
+from golden_paths.load import read_draft, read_spec
+from golden_paths.registry import PATHS
 from golden_paths.starter import starter
 from projects import SPEC, make_project
 
@@ -152,6 +153,23 @@ def test_the_starter_lacks_nothing_but_the_files_it_names(dags: Path) -> None:
     assert "repo: include/feature_repos/next_month\n" in starter("next-month")
     file.write_text(text.replace("label: label", "label: left"))
     assert read_spec(file).spec.name == "churn"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_path_has_a_starter(dags: Path, path: str) -> None:
+    assert call("new", "mine", "--path", path, cwd=dags.parent).returncode == 0
+    assert read_draft(dags / "mine.yaml").spec.golden_path == path
+
+
+def test_the_starter_of_a_refresh_lacks_nothing_but_the_repository_it_names(dags: Path) -> None:
+    (dags / "churn-features.yaml").write_text(starter("churn", "feature-refresh@1"))
+    assert read_spec(dags / "churn-features.yaml").spec.refresh is not None
+
+
+def test_new_refuses_a_path_that_is_none(dags: Path) -> None:
+    done = call("new", "mine", "--path", "feature-refreshes", cwd=dags.parent)
+    said = "'feature-refreshes' is not a golden path; did you mean 'feature-refresh@1'?\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_the_schema_in_the_repo_is_not_stale() -> None:

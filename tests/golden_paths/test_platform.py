@@ -114,8 +114,8 @@ REFUSED = {
     ),
     "a step that moves what serves": (
         {"more": "steps:\n  promote: {run_in: pod}\n"},
-        "19: steps.promote is not one of the values it may have; write 'materialize', 'build_training_set', 'evaluate', "
-        "'register' or 'smoke'",
+        "19: steps.promote is not one of the values it may have; write 'check_features', 'materialize', "
+        "'build_training_set', 'evaluate', 'register' or 'smoke'",
     ),
     "stores that are files": (
         {"more": "steps:\n  materialize: {run_in: pod}\n"},

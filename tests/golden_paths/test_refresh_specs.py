@@ -43,7 +43,7 @@ BAD = {
     "a contract that is not there": (
         changed("shop.yaml", "shops.yaml"),
         "bad.yaml:11: refresh.contract 'include/contracts/shops.yaml' is not there: no file include/contracts/shops.yaml in the "
-        "project; draft it: python -m golden_paths contract suggest SPEC",
+        "project; write it, or draft it from a model's spec: python -m golden_paths contract suggest SPEC",
     ),
     "a column named twice": (
         changed("[age]", "[age, age]"),

@@ -14,6 +14,7 @@ from airflow.sdk import DAG
 from golden_paths.errors import InvalidSpec
 from golden_paths.load import read_spec
 from projects import SPEC, make_project
+from refreshes import REFRESH, RELIES, write_contract
 
 
 @pytest.fixture
@@ -146,3 +147,62 @@ def test_steps_are_retried_twice_and_wait_longer_the_second_time(dags: Path) -> 
     tasks = build(dags / "churn.yaml").tasks
     retries = {(task.retries, task.retry_delay, task.retry_exponential_backoff) for task in tasks}
     assert retries == {(2, timedelta(seconds=10), 2.0)}
+
+
+@pytest.fixture
+def refreshing(dags: Path) -> Path:
+    write_contract(dags.parent)
+    (dags / "shop-features.yaml").write_text(REFRESH)
+    (dags / "churn.yaml").write_text(RELIES)
+    return dags
+
+
+ASSET = ("shop-features", "golden-paths://features/shop-features")
+
+
+def test_the_last_task_of_a_refresh_says_that_it_has_ended_well(refreshing: Path) -> None:
+    dag = build(refreshing / "shop-features.yaml")
+    assert {task.task_id: (type(task).__name__, [(one.name, one.uri) for one in task.outlets]) for task in dag.tasks} == {
+        "check_features": ("CheckFeaturesOperator", []),
+        "materialize": ("MaterializeFeaturesOperator", [ASSET]),
+    }
+    assert dag.task_dict["materialize"].upstream_task_ids == {"check_features"}
+    assert dag.schedule == "@daily"
+
+
+def test_a_model_that_relies_on_a_refresh_starts_when_that_has_ended_well(refreshing: Path) -> None:
+    dag = build(refreshing / "churn.yaml")
+    assert [(one.name, one.uri) for one in dag.schedule] == [ASSET]
+    assert {task.task_id: task.outlets for task in dag.tasks if task.outlets} == {}
+
+
+def test_a_model_with_a_schedule_of_its_own_keeps_that_alone(refreshing: Path) -> None:
+    (refreshing / "churn.yaml").write_text(RELIES.replace("features:", 'schedule: "@weekly"\nfeatures:', 1))
+    assert build(refreshing / "churn.yaml").schedule == "@weekly"
+
+
+def test_a_refresh_and_its_models_are_serialised_as_airflow_does(refreshing: Path) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from golden_paths_airflow.dag_factory import load_dags
+
+    (refreshing / "second.yaml").write_text(RELIES.replace("name: churn", "name: second"))
+    made = {dag.dag_id: DagSerialization.to_dict(dag)["dag"] for dag in load_dags(refreshing)}
+    waits = {name: str(one["timetable"]) for name, one in made.items()}
+    assert [name for name, text in waits.items() if ASSET[1] in text] == ["churn", "second"]
+    assert sorted(made) == ["churn", "second", "shop-features"]
+
+
+def test_a_worker_of_a_model_reads_no_other_spec(refreshing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from golden_paths_airflow.dag_factory import load_dags
+
+    (refreshing / "shop-features.yaml").write_text("owner: [")
+    monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "churn")
+    assert [dag.dag_id for dag in load_dags(refreshing)] == ["churn"]
+
+
+def test_a_refresh_of_high_risk_has_no_version_that_waits_for_people(refreshing: Path) -> None:
+    approval = "risk: {high: {approval: {approvers: [reviewer]}}}\n"
+    (refreshing.parent / "include" / "policy.yaml").write_text(approval)
+    assert build(refreshing / "shop-features.yaml").max_active_runs == 1
+    assert build(refreshing / "churn.yaml").max_active_runs == 3

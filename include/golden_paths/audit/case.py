@@ -164,8 +164,7 @@ class Case:
 
     def materialized(self) -> list[Happened]:
         """The runs that wrote the feature views' tables, or looked at them, in the run of the path that made the version."""
-        step = f"{self.model}.materialize"
-        return [one for one in self._of_the_path() if one.inputs and (one.job == step or one.job.startswith(f"{step}."))]
+        return [one for one in self._of_the_path() if one.inputs and one.job.startswith(f"{self.model}.materialize.")]
 
     def pods(self) -> list[Happened]:
         """The pods that did the work of steps, in the same run of the path."""

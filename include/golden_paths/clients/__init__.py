@@ -40,12 +40,14 @@ class FeatureStore(Protocol):
         end: datetime,
         checked: Sequence[ViewRows] | None = None,
         note_as: str | None = None,
+        fresh_from: datetime | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, write the service's views for [start, end) to the online store, and read them back.
 
         Returns the start that was used, which is the oldest row not yet materialized when `start` is None; the views'
         state; and the service as it is defined. `checked`: other rows than these are refused before any is written.
-        `note_as`, the name of a feature refresh, leaves in the registry what `refreshed` answers.
+        `note_as`, the name of a feature refresh, leaves in the registry what `refreshed` answers, unless a view has no row
+        from `fresh_from` or later.
         """
 
     def refreshed(self, service: str, *, by: str) -> Refreshed | None:

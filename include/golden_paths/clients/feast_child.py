@@ -53,7 +53,7 @@ def materialize(payload: dict[str, Any]) -> dict[str, Any]:
         start = payload["start"] or first.isoformat()
         written = [feast_views.write(store, plan, limit=payload["window_rows"]) for plan in plans]
         described = feast_described.service(store, service, [plan.view for plan in plans])
-        if payload["note_as"]:
+        if payload["note_as"] and feast_refreshed.are_fresh(written, payload["fresh_from"]):
             feast_refreshed.note(store, service, payload["note_as"], start=start, end=payload["end"], views=written)
     return {"start": start, "views": written, "described": described}
 
@@ -63,7 +63,7 @@ def refreshed(payload: dict[str, Any]) -> dict[str, Any]:
     with _locked(payload):
         store = _applied(payload)
         service = _service(store, payload["service"])
-        views = _views(store, service)
+        views = feast_views.of_service(store, service)
         if not (noted := feast_refreshed.noted(service, payload["by"], views)):
             return {"views": []}
         feast_refreshed.require_online(store, views, noted, by=payload["by"], home=_home(payload))
@@ -82,7 +82,7 @@ def _plans(store: Any, service: Any, payload: dict[str, Any]) -> list[feast_view
     """What is to be written of each view. `StepFailed` when that is nothing, and should not be."""
     asked = datetime.fromisoformat(payload["start"]) if payload["start"] else None
     end = datetime.fromisoformat(payload["end"])
-    plans = [feast_views.plan(store, view, asked, end, _home(payload)) for view in _views(store, service)]
+    plans = [feast_views.plan(store, view, asked, end, _home(payload)) for view in feast_views.of_service(store, service)]
     feast_views.refuse_empty(payload["service"], plans, asked=asked is not None)
     return plans
 
@@ -178,10 +178,12 @@ def _applied(payload: dict[str, Any]) -> Any:
     mark = _home(payload) / "applied"
     known = {service.name for service in store.list_feature_services()}  # empty when the registry was deleted
     if payload["service"] not in known or not mark.is_file() or mark.read_text() != digest:
+        notes = feast_refreshed.notes(store)
         sys.path.insert(0, str(repo))  # apply_total imports the definitions by their bare names
         apply_total(store.config, repo, skip_source_validation=False)
         mark.write_text(digest)
         store.refresh_registry()
+        feast_refreshed.restore(store, notes)
     return store
 
 
@@ -195,20 +197,8 @@ def _service(store: Any, name: str) -> Any:
         raise StepFailed(f"Feast knows no feature service '{name}'", remedy=f"known are {known or 'none'}") from error
 
 
-def _views(store: Any, service: Any) -> list[Any]:
-    """The views that hold the service's features, those behind its on-demand views included; each once."""
-    stored = {view.name: view for view in store.list_feature_views()}
-    names: dict[str, None] = {}
-    for projection in service.feature_view_projections:
-        if projection.name in stored:
-            names[projection.name] = None
-        else:
-            sources = store.get_on_demand_feature_view(projection.name).source_feature_view_projections
-            names.update(dict.fromkeys(source.name for source in sources.values()))
-    return [stored[name] for name in names]
-
-
 def _keys(store: Any, service: Any) -> list[str]:
     """The join keys, as the service's projections rename them."""
     renamed = {projection.name: projection.join_key_map for projection in service.feature_view_projections}
-    return sorted({renamed.get(view.name, {}).get(key, key) for view in _views(store, service) for key in view.join_keys})
+    views = feast_views.of_service(store, service)
+    return sorted({renamed.get(view.name, {}).get(key, key) for view in views for key in view.join_keys})

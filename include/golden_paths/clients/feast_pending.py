@@ -21,6 +21,7 @@ def put(plan: ViewPlan, folder: Path) -> dict[str, Any]:
     named = {column: name for name, column in plan.view.batch_source.field_mapping.items()}
     columns = plan.source.keys | {field.name: _column(field.name, named) for field in plan.view.features}
     path = folder / f"{plan.view.name}.parquet"
+    content = plan.source.content(plan.until, plan.start)  # first: what changes meanwhile is then refused, not let through
     plan.source.put(plan.start, plan.until, columns, path)
     found = plan.source.between(plan.start, plan.until)
     held = plan.rows or plan.source.between(EPOCH, plan.end)
@@ -30,7 +31,7 @@ def put(plan: ViewPlan, folder: Path) -> dict[str, Any]:
         "newest": held.newest.isoformat() if held else None,
         "start": plan.start.isoformat(),
         "until": plan.until.isoformat(),
-        "content": plan.source.content(plan.until, plan.start),
+        "content": content,
     }
     return {"rows": rows, "path": str(path), "keys": list(plan.source.keys), "timestamp": TIMESTAMP}
 

@@ -1,7 +1,7 @@
 """What a feature refresh leaves in Feast's registry, beside the service: how far it has got, for the models that rely on it.
 
 It is a tag of the feature service: the registry is the one place that workers, pods and machines have in common. Applying
-changed definitions takes it away, and rightly so: what is online then is of the definitions before.
+definitions takes it away; it is put back unless those of the service have changed: what is online then is of those before.
 Runs in the child alone (see `feast_child`).
 """
 
@@ -13,10 +13,37 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from golden_paths import digests
 from golden_paths.clients import feast_views
 from golden_paths.errors import StepFailed
 
 TAG = "golden_paths.refreshed_by."
+
+
+def notes(store: Any) -> dict[str, tuple[str, dict[str, str]]]:
+    """What refreshes have noted, by service, with a digest of what it is about."""
+    return {
+        service.name: (_definition(store, service), tags)
+        for service in store.list_feature_services()
+        if (tags := {name: said for name, said in service.tags.items() if name.startswith(TAG)})
+    }
+
+
+def restore(store: Any, notes: dict[str, tuple[str, dict[str, str]]]) -> None:
+    """Put back what applying has taken away, where nothing else has changed. Each pod applies: it has no marks of its own."""
+    for service in store.list_feature_services():
+        definition, tags = notes.get(service.name, ("", {}))
+        if tags and _definition(store, service) == definition:
+            service.tags.update(tags)
+            store.registry.apply_feature_service(service, store.project)
+
+
+def _definition(store: Any, service: Any) -> str:
+    spec = service.to_proto().spec
+    for name in [name for name in spec.tags if name.startswith(TAG)]:
+        del spec.tags[name]
+    views = [feast_views.definition(view) for view in feast_views.of_service(store, service)]
+    return " ".join([digests.of_bytes(spec.SerializeToString(deterministic=True)), *views])
 
 
 def note(store: Any, service: Any, by: str, *, start: str, end: str, views: Sequence[dict[str, Any]]) -> None:
@@ -26,6 +53,11 @@ def note(store: Any, service: Any, by: str, *, start: str, end: str, views: Sequ
         return
     service.tags[TAG + by] = json.dumps({"start": start, "end": end, "views": list(views)})
     store.registry.apply_feature_service(service, store.project)
+
+
+def are_fresh(views: Sequence[dict[str, Any]], since: str | None) -> bool:
+    """Whether each view has a row from then or later: what is stale is no refresh to rely on, though it is online."""
+    return since is None or all(datetime.fromisoformat(one["newest"]) >= datetime.fromisoformat(since) for one in views)
 
 
 def noted(service: Any, by: str, views: Sequence[Any]) -> dict[str, Any] | None:

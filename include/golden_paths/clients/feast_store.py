@@ -50,10 +50,12 @@ class FeastStore:
         end: datetime,
         checked: Sequence[ViewRows] | None = None,
         note_as: str | None = None,
+        fresh_from: datetime | None = None,
     ) -> tuple[datetime, tuple[ViewState, ...], ServiceDescription]:
         """Apply changed definitions, then write the service's views for [start, end) to the online store."""
         rows = None if checked is None else [one.model_dump(mode="json") for one in checked]
-        asked = {"service": service, "window_rows": self._window_rows, "checked": rows, "note_as": note_as}
+        noted = {"note_as": note_as, "fresh_from": fresh_from.isoformat() if fresh_from else None}
+        asked = {"service": service, "window_rows": self._window_rows, "checked": rows, **noted}
         done = self._call("materialize", {**asked, **_interval(start, end)})
         return datetime.fromisoformat(done["start"]), _states(done), ServiceDescription.model_validate(done["described"])
 

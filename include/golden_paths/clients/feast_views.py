@@ -49,7 +49,7 @@ def plan(store: Any, view: Any, asked: datetime | None, end: datetime, home: Pat
     source, mark, seen = source_of(store, view), mark_of(view, home), home / f"{view.name}.seen"
     feast_sources.require(view, source)
     done_until = view.most_recent_end_time
-    whole = done_until is not None and mark.is_file() and mark.read_text() == _definition(view)
+    whole = done_until is not None and mark.is_file() and mark.read_text() == definition(view)
     if whole and not asked and _differs(source, seen):
         print(f"{view.name}: rows that were written before have changed; all are written again")  # noqa: T201
         whole = False
@@ -98,7 +98,7 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
         )
     read_back(store, plan.view, plan.source, held.newest, mark=plan.mark)
     if plan.start == EPOCH:
-        plan.mark.write_text(_definition(plan.view))
+        plan.mark.write_text(definition(plan.view))
     if plan.seen:
         until = held.newest + TICK
         plan.seen.write_text(f"{until.isoformat()} {plan.source.content(until)}")
@@ -159,6 +159,19 @@ def read_back(store: Any, view: Any, source: Source, newest: datetime, *, mark: 
             )
 
 
+def of_service(store: Any, service: Any) -> list[Any]:
+    """The views that hold the service's features, those behind its on-demand views included; each once."""
+    stored = {view.name: view for view in store.list_feature_views()}
+    names: dict[str, None] = {}
+    for projection in service.feature_view_projections:
+        if projection.name in stored:
+            names[projection.name] = None
+        else:
+            sources = store.get_on_demand_feature_view(projection.name).source_feature_view_projections
+            names.update(dict.fromkeys(source.name for source in sources.values()))
+    return [stored[name] for name in names]
+
+
 def mark_of(view: Any, home: Path) -> Path:
     """Where it is noted that everything of a view was written under its present definition."""
     return home / f"{view.name}.whole"
@@ -180,7 +193,8 @@ def _keys(view: Any) -> list[Any]:
     return [column for column in view.entity_columns if column.name != DUMMY]
 
 
-def _definition(view: Any) -> str:
+def definition(view: Any) -> str:
+    """A digest of how a view is defined."""
     return digests.of_bytes(view.to_proto().spec.SerializeToString(deterministic=True))
 
 

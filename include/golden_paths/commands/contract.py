@@ -18,7 +18,7 @@ from golden_paths.connect import LazyClients, Settings
 from golden_paths.contract import checking, model, suggesting
 from golden_paths.errors import GoldenPathsError
 from golden_paths.load import LoadedSpec, read_draft
-from golden_paths.spec import FeaturesSection, TrainingSetSection
+from golden_paths.spec import TrainingSetSection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,9 @@ def _training_frame(loaded: LoadedSpec) -> tuple[pd.DataFrame, TrainingFrame]:
     def log(line: str) -> None:
         errors.print(f"[dim]{escape(line)}[/]")
 
-    features, section = loaded.spec.need(FeaturesSection), loaded.spec.need(TrainingSetSection)
+    if loaded.spec.training_set is None or loaded.spec.features is None:
+        raise GoldenPathsError(f"{loaded.spec.name} has no training set; name the spec of a model that is trained on the data")
+    features, section = loaded.spec.features, loaded.spec.training_set
     store = LazyClients(loaded.project, Settings.from_environment(), log).feature_store(features.repo)
     with tempfile.TemporaryDirectory(prefix="golden-paths-") as folder:
         made = store.training_frame(

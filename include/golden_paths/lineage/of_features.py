@@ -26,13 +26,14 @@ from golden_paths.step import StepContext
 def materialize(context: StepContext, places: Places, made: Features | None) -> Touched:
     """Nothing of the step's own: each view is two parts, from its source and into the online store, so that none cross.
 
-    Where a refresh has written them they were read alone.
+    Where a refresh has written them, each view is one part, that reads it.
     """
     if made is None or made.described is None:
         return Touched()
     states = {state.view: state for state in made.views}
     if context.spec.need(FeaturesSection).refreshed_by:
-        return Touched(_looked_at(context, made.described, {one.view: one.newest for one in made.views}))
+        newest = {view: state.newest for view, state in states.items()}
+        return Touched(parts=_looked_at(context, made.described, newest, "as a refresh wrote them"))
     parts: list[Part] = []
     for view in made.described.views:
         parts += _parts_of(context, made, view, states[view.view])
@@ -40,24 +41,27 @@ def materialize(context: StepContext, places: Places, made: Features | None) -> 
 
 
 def check_features(context: StepContext, places: Places, made: CheckedFeatures | None) -> Touched:
-    """The views that were looked at, with what was found. Nothing is written."""
-    return Touched(_looked_at(context, made.described, {one.view: one.newest for one in made.views})) if made else Touched()
+    """Each view is a part that reads it, with what was found. Nothing is written."""
+    if made is None or made.described is None:
+        return Touched()
+    newest = {one.view: one.newest for one in made.views}
+    return Touched(parts=_looked_at(context, made.described, newest, "before they are written"))
 
 
 def _looked_at(
-    context: StepContext, described: ServiceDescription | None, newest: Mapping[str, datetime | None]
-) -> tuple[Dataset, ...]:
-    if described is None:
-        return ()
+    context: StepContext, described: ServiceDescription, newest: Mapping[str, datetime | None], when: str
+) -> tuple[Part, ...]:
     return tuple(
-        Dataset(
-            names.feature_view(described.project, view.view),
-            columns=(*view.keys, *view.columns),
-            checks=tuple(check for check in context.record.checks if check.subject == f"view:{view.view}"),
-            newest=newest[view.view],
-        )
+        Part(view.view, f"Rows of feature view {view.view}, {when}.", (_checked(context, described, view, newest[view.view]),))
         for view in described.views
     )
+
+
+def _checked(context: StepContext, described: ServiceDescription, view: ViewDescription, newest: datetime | None) -> Dataset:
+    """A view as the step found it."""
+    checks = tuple(check for check in context.record.checks if check.subject == f"view:{view.view}")
+    columns = (*view.keys, *view.columns)
+    return Dataset(names.feature_view(described.project, view.view), columns=columns, checks=checks, newest=newest)
 
 
 def _parts_of(context: StepContext, made: Features, view: ViewDescription, state: ViewState) -> tuple[Part, Part]:
@@ -75,8 +79,7 @@ def _parts_of(context: StepContext, made: Features, view: ViewDescription, state
         newest=state.newest,
         state="OVERWRITE",
     )
-    checks = tuple(check for check in context.record.checks if check.subject == f"view:{view.view}")
-    checked = Dataset(described.name, columns=described.columns, checks=checks, newest=state.newest)
+    checked = _checked(context, made.described, view, state.newest)
     return (
         Part(view.view, f"Feature view {view.view} over its source.", (read,), (described,)),
         Part(f"{view.view}.online", f"Feature view {view.view} into the online store.", (checked,), (online,)),

@@ -41,6 +41,7 @@ def _written(context: StepContext, section: FeaturesSection, store: FeatureStore
         end=context.run.end,
         checked=checked.views if isinstance(checked, CheckedFeatures) else None,
         note_as=context.spec.name if context.spec.refresh else None,
+        fresh_from=_due(section, context.run.end),
     )
     return Features(
         repo=section.repo, service=section.service, start=start, end=context.run.end, views=views, described=described
@@ -76,9 +77,8 @@ def _looked_at(context: StepContext, section: FeaturesSection, store: FeatureSto
 
 def check_freshness(view: ViewState, section: FeaturesSection, context: StepContext, end: datetime) -> None:
     """`StepFailed` when a view's newest row before `end` is older than `features.freshness` allows."""
-    if section.freshness is None:
+    if (due := _due(section, end)) is None:
         return
-    due = end - section.freshness
     found = view.newest.isoformat() if view.newest else "no row at all"
     is_fresh = view.newest is not None and view.newest >= due
     expected = f"a row from {due.isoformat()} or later"
@@ -87,6 +87,11 @@ def check_freshness(view: ViewState, section: FeaturesSection, context: StepCont
             f"feature view {view.view} is stale: expected {expected}, found {found}",
             remedy="refresh its source, or allow more in features.freshness",
         )
+
+
+def _due(section: FeaturesSection, end: datetime) -> datetime | None:
+    """How old the newest row may be."""
+    return None if section.freshness is None else end - section.freshness
 
 
 def reads(spec: PathSpec) -> tuple[str, ...]:
@@ -113,7 +118,7 @@ def brings(spec: PathSpec, project: Project) -> tuple[Path, ...]:
 
 STEP = Step(
     name="materialize",
-    summary="Feast: apply changed definitions, write the service's features to the online store, check freshness",
+    summary="Feast: bring the service's features in the online store up to date, or see that a refresh has; check freshness",
     consumes=(),
     produces=Features,
     run=run,

@@ -68,7 +68,7 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
-    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
     assert "Applying changes for project churn" in lines
     lines.clear()
     shop.feast(lines.append).materialize(SERVICE, start=None, end=day(5))
@@ -83,6 +83,32 @@ def test_definitions_are_applied_only_when_they_changed_and_a_new_feature_is_fil
     assert "Applying changes for project churn" in lines
     assert {view.view: view.rows for view in views}["profile"] == 2
     assert online(shop, "profile:left", 2, monkeypatch) == 8
+    assert shop.feast().refreshed(SERVICE, by="shop-features") is None  # which was of the definitions before
+
+
+def test_a_refresh_is_known_where_definitions_are_applied_again_and_are_the_same(shop: Shop) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    with (shop.repo / "features.py").open("a") as stream:
+        stream.write("# a remark\n")
+    lines: list[str] = []
+    found = shop.feast(lines.append).refreshed(SERVICE, by="shop-features")
+    assert "Applying changes for project churn" in lines
+    assert found is not None
+    assert found.end == day(5)
+
+
+def test_a_refresh_whose_rows_are_no_longer_online_is_not_relied_on_and_the_next_writes_them_anew(shop: Shop) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    with sqlite3.connect(shop.project.state / "feast" / "churn" / "online.db") as database:
+        database.execute("DELETE FROM churn_profile")
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().refreshed(SERVICE, by="shop-features")
+    assert str(caught.value) == (
+        "feature view profile was materialized, and the online store has nothing for {'customer': 2}: expected a row of "
+        "2026-01-02T00:00:00+00:00; run shop-features again: it writes everything anew"
+    )
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    assert [view.rows for view in views] == [0, 2]
 
 
 def test_rows_that_changed_after_they_were_written_are_written_again(
@@ -158,7 +184,10 @@ churn_v1 = FeatureService(name="churn_v1", features=[orders, doubled])
     assert list(pd.read_parquet(joined.path)["age_doubled"]) == [62, 104]
 
 
-def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_while_it_writes_and_run_again_everything_that_was_checked_is_online(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending, _ = shop.feast().pending(SERVICE, start=None, end=day(5), folder=tmp_path)
     worker = subprocess.Popen(
         [sys.executable, "-c", MATERIALIZE, str(shop.project.root), str(shop.project.state), day(5).isoformat()],
         stdout=subprocess.PIPE,
@@ -170,7 +199,8 @@ def test_killed_while_it_writes_and_run_again_everything_is_online(shop: Shop, m
     worker.send_signal(signal.SIGKILL)
     worker.stdout.read()  # ends when the child has ended too
     worker.wait()
-    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5))
+    checked = [one.rows for one in pending]
+    _, views, _ = shop.feast().materialize(SERVICE, start=None, end=day(5), checked=checked)
     assert {view.view: view.newest for view in views} == {"orders": day(4), "profile": day(2)}
     assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 20.0]
     assert online(shop, "profile:age", 2, monkeypatch) == 52

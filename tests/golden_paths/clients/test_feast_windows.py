@@ -60,3 +60,22 @@ def test_an_interval_takes_its_start_and_leaves_its_end(tmp_path: Path) -> None:
     assert [(window.rows, window.keys) for window in rows.windows(two, two + TICK, limit=9)] == [(4, 3)]
     assert rows.between(two + TICK, FAR) is None
     assert rows.sample(two) == [{"customer": 0}, {"customer": 1}, {"customer": 2}]
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[us, UTC]", "datetime64[ns]"])
+def test_rows_are_put_beside_under_feasts_names_by_time_and_keys_with_both_bounds_kept(tmp_path: Path, dtype: str) -> None:
+    made = source(tmp_path, [3, 1, 2, 1, 0], dtype=dtype)
+    file = tmp_path / "that's.parquet"
+    start, end = FIRST + timedelta(minutes=1), FIRST + timedelta(minutes=3)
+    made.put(start, end, {"customer": "id"}, file)
+    frame = pd.read_parquet(file)
+    assert list(frame.columns) == ["customer", "event_timestamp"]
+    assert [(row.customer, row.event_timestamp) for row in frame.itertuples()] == [
+        (0, start),
+        (1, start),
+        (2, start + timedelta(minutes=1)),
+    ]
+    assert made.content(end, start) != made.content(end)
+    before = made.content(end, start)
+    assert source(tmp_path, [9, 1, 2, 1, 8], dtype=dtype).content(end, start) == before  # others changed
+    assert source(tmp_path, [3, 1, 2, 2, 0], dtype=dtype).content(end, start) != before

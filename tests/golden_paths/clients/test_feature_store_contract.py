@@ -249,9 +249,9 @@ def test_rows_that_were_checked_are_written_and_others_are_not(stocked: Stocked,
 
 def test_what_a_refresh_wrote_is_found_under_its_name_and_a_backfill_does_not_take_it_back(stocked: Stocked) -> None:
     store = stocked.store
-    store.materialize(SERVICE, start=None, end=day(3))
-    assert store.refreshed(SERVICE, by="shop-features") is None
-    _, _, described = store.materialize(SERVICE, start=None, end=day(5), note_as="shop-features")
+    store.materialize(SERVICE, start=None, end=day(3), note_as="shop-features", fresh_from=day(2.5))
+    assert store.refreshed(SERVICE, by="shop-features") is None  # stale
+    _, _, described = store.materialize(SERVICE, start=None, end=day(5), note_as="shop-features", fresh_from=day(2))
     store.materialize(SERVICE, start=day(1), end=day(2), note_as="shop-features")
     found = store.refreshed(SERVICE, by="shop-features")
     assert found is not None

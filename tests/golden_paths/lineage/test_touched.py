@@ -20,6 +20,7 @@ VIEWS, ONLINE = (
     [f"{FEAST}/online_store.orders", f"{FEAST}/online_store.profile"],
 )
 EDGES: dict[str, tuple[list[str], list[str]]] = {
+    "check_features": ([], []),
     "materialize": ([], []),
     "build_training_set": ([f"{FILES}/labels.parquet", *VIEWS], [SET]),
     "train": ([SET], [FITTED]),
@@ -63,6 +64,13 @@ def test_two_views_on_two_sources_never_cross() -> None:
         "profile": ([f"{FILES}/profile.parquet"], [f"{FEAST}/profile"]),
         "profile.online": ([f"{FEAST}/profile"], [f"{FEAST}/online_store.profile"]),
     }
+
+
+@pytest.mark.parametrize("step", ["check_features", "materialize"])
+def test_views_that_were_looked_at_are_read_and_not_written(step: str) -> None:
+    features = {"repo": "include/feature_repos/churn", "service": "churn_v1", "refreshed_by": "shop-features"}
+    parts = {part.job: (names(part.inputs), part.outputs) for part in touched(step, given=spec(features=features)).parts}
+    assert parts == {"orders": ([f"{FEAST}/orders"], ()), "profile": ([f"{FEAST}/profile"], ())}
 
 
 def test_nothing_is_said_of_features_before_feast_was_asked() -> None:

@@ -12,11 +12,15 @@ import pytest
 
 from golden_paths import digests
 from golden_paths.errors import DigestMismatch, StepFailed
+from golden_paths.load import validate
+from golden_paths.plan import make_plan
 from golden_paths.pods import delivery, package
 from golden_paths.pods.package import Package
 from golden_paths.project import Project
 from golden_paths.registry import STEPS
+from golden_paths.yaml_source import parse
 from projects import make_project
+from refreshes import REFRESH
 from spec_cases import spec_of
 
 
@@ -96,13 +100,17 @@ def test_an_archive_that_is_none_of_ours_is_refused(tmp_path: Path, given: bytes
 def test_train_brings_its_file_and_own_modules_and_other_steps_what_they_read(tmp_path: Path) -> None:
     make_project(tmp_path)
     spec, at, root = spec_of(), Project.at(tmp_path), tmp_path
-    brought = {name: [path.relative_to(root).as_posix() for path in step.brings(spec, at)] for name, step in STEPS.items()}
+    steps = [STEPS[one.name] for one in make_plan(spec).steps]
+    brought = {step.name: [path.relative_to(root).as_posix() for path in step.brings(spec, at)] for step in steps}
     repo = ["include/feature_repos/churn/feature_store.yaml", "include/feature_repos/churn/features.py"]
     assert {name: files for name, files in brought.items() if files} == {
         "materialize": repo,
         "build_training_set": [*repo, "include/data/churn.parquet"],
         "train": ["include/models/churn.py"],
     }
+    refresh = validate(parse(REFRESH, "shop-features.yaml"))
+    files = [path.relative_to(root).as_posix() for path in STEPS["check_features"].brings(refresh, at)]
+    assert files == [*repo, "include/contracts/shop.yaml"]
 
 
 def test_a_package_of_at_most_one_mib_is_a_config_map_named_by_its_digest() -> None:

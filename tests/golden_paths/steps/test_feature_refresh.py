@@ -36,9 +36,12 @@ class Refresh:
         assert repo == REPO
         return self.store
 
-    def context(self, *, end: datetime, start: datetime | None = None, **made: Any) -> StepContext:
+    def context(
+        self, *, end: datetime, start: datetime | None = None, freshness: str | None = None, **made: Any
+    ) -> StepContext:
         refresh = {"contract": "include/contracts/shop.yaml", "sensitive": ["age"]}
-        return self._context("feature-refresh@1", BY, end, start, made, refresh=refresh)
+        features = {"freshness": freshness}
+        return self._context("feature-refresh@1", BY, end, start, made, features=features, refresh=refresh)
 
     def model(self, *, end: datetime, start: datetime | None = None, **features: str) -> StepContext:
         return self._context("online-model@1", "churn", end, start, {}, features={"refreshed_by": BY, **features})
@@ -51,9 +54,9 @@ class Refresh:
         run = Run("run-1", end, start)
         return StepContext(PathSpec.model_validate(text), "digest", self.shop.project, run, self, self.log.append, made)  # type: ignore[arg-type]
 
-    def run(self, *, end: datetime, start: datetime | None = None) -> Features:
+    def run(self, *, end: datetime, start: datetime | None = None, freshness: str | None = None) -> Features:
         checked = check_features.run(self.context(end=end, start=start))
-        return materialize.run(self.context(end=end, start=start, checked_features=checked))
+        return materialize.run(self.context(end=end, start=start, freshness=freshness, checked_features=checked))
 
 
 @pytest.fixture
@@ -96,7 +99,9 @@ def test_every_violation_is_told_with_counts_and_no_sensitive_value_and_nothing_
         "feature view profile: age (range): expected from 18 to 120, found 1 of 2 rows; customer=1",
     ]
     assert "177" not in "".join(refresh.log)
-    seen = check_features.STEP.touched(context, PLACES, context.record.made).inputs
+    parts = check_features.STEP.touched(context, PLACES, context.record.made).parts
+    assert all(part.is_refused for part in parts)
+    seen = [one for part in parts for one in part.inputs]
     assert [(one.name.name, [check.name for check in one.checks], one.newest) for one in seen] == [
         ("orders", ["contract.nulls", "contract.range"], day(4)),
         ("profile", ["contract.range"], day(2)),
@@ -175,12 +180,13 @@ def test_a_model_reads_back_what_its_refresh_wrote_and_writes_nothing(refresh: R
     assert refresh.store.online == before
     assert refresh.log[-1] == f"profile: 2 rows written by {BY}, newest 2026-01-02T00:00:00+00:00"
     touched = materialize.STEP.touched(context, PLACES, wrote)
-    assert ([one.name.name for one in touched.inputs], touched.outputs, touched.parts) == (
-        ["orders", "profile"],
-        (),
-        (),
-    )
-    assert [check.name for one in touched.inputs for check in one.checks] == ["freshness", "freshness"]
+    assert ([part.job for part in touched.parts], touched.inputs, touched.outputs) == (["orders", "profile"], (), ())
+    assert [part.outputs for part in touched.parts] == [(), ()]
+    seen = [one for part in touched.parts for one in part.inputs]
+    assert [(one.name.name, [check.name for check in one.checks]) for one in seen] == [
+        ("orders", ["freshness"]),
+        ("profile", ["freshness"]),
+    ]
 
 
 def test_a_model_asks_for_its_own_freshness(refresh: Refresh) -> None:
@@ -188,6 +194,13 @@ def test_a_model_asks_for_its_own_freshness(refresh: Refresh) -> None:
     with pytest.raises(StepFailed) as caught:
         materialize.run(refresh.model(end=day(6), freshness="24h"))
     assert "feature view orders is stale: expected a row from 2026-01-05T00:00:00+00:00 or later" in str(caught.value)
+
+
+def test_a_refresh_that_found_a_stale_view_is_none_to_rely_on(refresh: Refresh) -> None:
+    with pytest.raises(StepFailed, match="feature view profile is stale"):
+        refresh.run(end=day(5), freshness="2d")
+    with pytest.raises(StepFailed, match="shop-features has refreshed nothing of churn_v1 yet"):
+        materialize.run(refresh.model(end=day(5)))
 
 
 def test_a_model_waits_for_a_refresh_that_never_ran(refresh: Refresh) -> None:
