@@ -36,7 +36,8 @@ ALLOWED = {
         "step",
         "steps",
     }
-    | {"values", "endpoint", "parquet", "policy", "rollout"},
+    | {"values", "endpoint", "parquet", "policy", "rollout", "data_artifacts", "data_sections", "scoring"},
+    "scoring": {"answers", "artifacts", "clients", "data_sections", "digests", "errors", "history", "project", "scoring", "serve", "spec"},
     "addresses": set(),
     "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
     "history": {"clients", "errors"},
@@ -48,6 +49,7 @@ ALLOWED = {
     "plan": {"artifacts", "markdown", "paths", "registry", "spec", "step"},
     "markdown": set(),
     "artifacts": set(),
+    "data_artifacts": {"artifacts"},
     "errors": set(),
     "values": set(),
     "section": set(),
