@@ -37,7 +37,8 @@ ALLOWED = {
         "steps",
     }
     | {"values", "endpoint", "parquet", "policy", "rollout", "data_artifacts", "data_sections", "scoring"},
-    "scoring": {"answers", "artifacts", "clients", "data_sections", "digests", "errors", "history", "project", "scoring", "serve", "spec"},
+    "scoring": {"answers", "artifacts", "clients", "data_sections", "digests", "errors", "history", "project"}
+    | {"scoring", "serve", "spec"},
     "addresses": set(),
     "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
     "history": {"clients", "errors"},

@@ -39,7 +39,8 @@ def scored(payload: dict[str, Any]) -> dict[str, Any]:
     writer, kind, unanswered = None, None, 0
     try:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=[*head, *names], use_threads=False)
+            if not (table := file.read_row_group(group, columns=[*head, *names], use_threads=False)):
+                continue
             found = asked.about(table.select(names).to_pandas(use_threads=False))
             unanswered += int((found.reasons != None).sum())  # noqa: E711 - element by element
             kind = kind or _kind(model, found)
