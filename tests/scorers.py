@@ -138,7 +138,8 @@ class Scorer:
 
     def content(self) -> dict[str, bytes]:
         """Every published file by its place."""
-        return {str(file.relative_to(self.output)): file.read_bytes() for file in sorted(self.output.rglob("*")) if file.is_file()}
+        files = [file for file in sorted(self.output.rglob("*")) if file.is_file()]
+        return {str(file.relative_to(self.output)): file.read_bytes() for file in files}
 
     def forget_downloads(self) -> None:
         shutil.rmtree(self.shop.project.state / "models", ignore_errors=True)

@@ -65,7 +65,8 @@ def test_a_model_that_was_never_promoted_has_no_champion() -> None:
     )
     by_hand = registry()
     by_hand.set_alias(MODEL, "champion", "2")
-    assert "version 2 of churn has the alias champion, and no promotion is in the model's history" in str(refusal(by_hand, day(9)))
+    said = "version 2 of churn has the alias champion, and no promotion is in the model's history"
+    assert said in str(refusal(by_hand, day(9)))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from feature_repo import day
 from golden_paths.scoring.interval import Interval, parsed
 
+Days = tuple[int | None, int]
 HOUR = timedelta(hours=1)
 
 
@@ -32,7 +33,7 @@ def test_an_interval_is_named_in_utc_also_when_a_clock_goes_back() -> None:
     assert parsed(Interval(first, second).folder) == Interval(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), second)
 
 
-@pytest.mark.parametrize("name", ["interval=", "interval=x_y", "interval=20260101T000000Z", "other", "interval=x_20260101T000000Z"])
+@pytest.mark.parametrize("name", ["interval=", "interval=x_y", "interval=20260101T000000Z", "x", "interval=x_20260101T000000Z"])
 def test_another_folder_is_no_interval(name: str) -> None:
     assert parsed(name) is None
 
@@ -49,6 +50,6 @@ def test_another_folder_is_no_interval(name: str) -> None:
         ((1, 2), (None, 1), False, False),
     ],
 )
-def test_intervals_that_share_rows(one: tuple[int | None, int], other: tuple[int | None, int], overlaps: bool, holds: bool) -> None:
+def test_intervals_that_share_rows(one: Days, other: Days, overlaps: bool, holds: bool) -> None:
     first, second = (Interval(day(a) if a else None, day(b)) for a, b in (one, other))
     assert (first.overlaps(second), second.overlaps(first), first.holds(second)) == (overlaps, overlaps, holds)
