@@ -39,8 +39,10 @@ ALLOWED = {
         "step",
         "steps",
     }
-    | {"data_artifacts", "expiry", "monitor_artifacts", "monitor_sections", "monitoring", "scoring"}
+    | {"data_artifacts", "data_sections", "expiry", "monitor_artifacts", "monitor_sections", "monitoring", "scoring"}
     | {"refresh_artifacts", "values", "endpoint", "parquet", "policy", "prediction_log", "rollout", "serve"},
+    "scoring": {"answers", "artifacts", "clients", "data_sections", "digests", "errors", "history", "project"}
+    | {"scoring", "serve", "spec"},
     "addresses": set(),
     "approval": {"artifacts", "clients", "errors", "history", "policy", "project", "spec", "step"},
     "expiry": {"approval", "artifacts", "clients", "errors", "history", "policy", "project", "spec", "values", "withdrawal"},
@@ -57,6 +59,7 @@ ALLOWED = {
     "markdown": set(),
     "artifacts": set(),
     "refresh_artifacts": {"artifacts"},
+    "data_artifacts": {"artifacts"},
     "errors": set(),
     "values": set(),
     "section": set(),

@@ -11,7 +11,7 @@ from golden_paths.artifacts import Artifact, Column, ModelVersion, ServiceDescri
 class Chosen(Artifact):
     """The version that scores the rows of [start, end); `start` None: all rows before `end`.
 
-    `since` is when it became the champion.
+    `since` is when it became the champion. `by_hand`: the run had no interval of its own, beside a schedule whose runs have.
     """
 
     name: ClassVar[str] = "chosen"
@@ -19,6 +19,7 @@ class Chosen(Artifact):
     since: datetime
     start: datetime | None
     end: datetime
+    by_hand: bool = False
 
 
 class Scores(Artifact):
@@ -30,6 +31,7 @@ class Scores(Artifact):
     model_digest: str
     start: datetime | None
     end: datetime
+    by_hand: bool
     rows: int
     unanswered: int  # rows without a prediction; each says why
     uri: str

@@ -24,7 +24,12 @@ class ScoreSection(Placed):
         default=False,
         description="Whether the champion of now scores every interval, also one that ended before it was promoted.",
     )
-    chunk: int = Field(default=50_000, ge=100, le=10_000_000, description="Rows that are joined and scored at a time.")
+    chunk: int = Field(
+        default=50_000,
+        ge=100,
+        le=10_000_000,
+        description="Rows that are joined to their features at a time: the memory that the join takes grows with it.",
+    )
 
 
 class RefreshSection(Section):

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from golden_paths import digests
 from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
-from golden_paths.clients import Skew, TrainingFrame
+from golden_paths.clients import FeatureFrame, Skew, TrainingFrame
 from golden_paths.clients.refreshing import PendingView, Refreshed
 from golden_paths.errors import StepFailed
 from golden_paths.refresh_artifacts import ViewRows
@@ -159,6 +160,51 @@ class FakeFeatureStore:
             timestamp=TIMESTAMP,
             features=tuple(features),
             skew=self._skew(frame[self.key].unique().tolist(), online_at) if online_at else None,
+        )
+
+    def feature_frame(
+        self,
+        service: str,
+        *,
+        entities: Path,
+        start: datetime | None,
+        end: datetime,
+        destination: Path,
+        chunk: int,
+        look_at_age: bool = False,
+    ) -> FeatureFrame:
+        self._check(service)
+        frame = pd.read_parquet(entities)
+        if missing := [name for name in (self.key, TIMESTAMP) if name not in frame.columns]:
+            raise StepFailed(
+                f"{entities.name} has no column {', '.join(missing)}",
+                remedy=f"it needs the keys of the service's views and the time: {self.key}, {TIMESTAMP}",
+            )
+        frame[TIMESTAMP] = pd.to_datetime(frame[TIMESTAMP], utc=True).astype("datetime64[us, UTC]")
+        wanted = frame[(frame[TIMESTAMP] >= (start or EPOCH)) & (frame[TIMESTAMP] < end)]
+        asked = wanted[[self.key, TIMESTAMP]].reset_index(drop=True)
+        joined = asked.reset_index().sort_values(TIMESTAMP, kind="stable")
+        for view in self.views:
+            rows = self._rows(view).sort_values(TIMESTAMP).astype({TIMESTAMP: "datetime64[us, UTC]"})
+            rows = rows.astype({self.key: joined[self.key].dtype})
+            joined = pd.merge_asof(joined, rows, on=TIMESTAMP, by=self.key)
+        joined = joined.sort_values("index").drop(columns="index")
+        features = [name for name in joined.columns if name not in asked.columns]
+        asked.to_parquet(destination, index=False)
+        entities_digest = digests.of_file(destination)
+        joined.to_parquet(destination, index=False, row_group_size=chunk)
+        ages = {view: self._between(view, EPOCH, end)[TIMESTAMP].max() for view in self.views} if look_at_age else {}
+        return FeatureFrame(
+            path=destination,
+            rows=len(joined),
+            entity_rows=len(asked),
+            keys=(self.key,),
+            timestamp=TIMESTAMP,
+            features=tuple(features),
+            digest=digests.of_file(destination),
+            entities_digest=entities_digest,
+            described=self._described(),
+            newest={view: None if pd.isna(age) else age for view, age in ages.items()},
         )
 
     def _skew(self, keys: list[Any], at: datetime) -> Skew:

@@ -144,11 +144,38 @@ def _features(store: Any, service: Any, table: pa.Table, names: list[str], keys:
         return pd.DataFrame(index=asked.index, columns=names, dtype=object)
     unique = unique.assign(**{ROW: np.arange(len(unique))})
     unique[TIMESTAMP] = unique[TIMESTAMP].astype("datetime64[us, UTC]")
-    joined = store.get_historical_features(entity_df=unique.reset_index(drop=True), features=service).to_df()
-    if sorted(joined[ROW]) != list(range(len(unique))):
+    joined = _joined(store, service, unique.reset_index(drop=True), names)
+    # -1, a row without a key, is no row of the index: all its features are missing.
+    return joined.reindex(np.where(known, place, -1)).reset_index(drop=True)
+
+
+def _joined(store: Any, service: Any, unique: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """What Feast knows of each row, by its number.
+
+    The dask store drops a row of which one view has later rows alone, with what other views know of it: those are asked for
+    view by view.
+    """
+    import pandas as pd
+
+    found = store.get_historical_features(entity_df=unique, features=service).to_df()[[ROW, *names]].set_index(ROW)
+    if not found.index.is_unique:
         raise StepFailed(
-            f"the point-in-time join made {len(joined)} rows of {len(unique)} entity rows",
+            f"the point-in-time join made {len(found)} rows of {len(unique)} entity rows",
             remedy="use Feast's duckdb offline store, and see that no feature view's source repeats a key and time",
         )
-    # -1, a row without a key, is no row of the index: all its features are missing.
-    return joined.set_index(ROW)[names].reindex(np.where(known, place, -1)).reset_index(drop=True)
+    if (lost := unique[~unique[ROW].isin(found.index)]).empty:
+        return found
+    views = [_of_view(store, view, lost.reset_index(drop=True)) for view in service.feature_view_projections]
+    again = pd.concat([view.reindex(lost[ROW]) for view in views], axis=1)[names]
+    return pd.concat([found, again])
+
+
+def _of_view(store: Any, view: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    if view.name_alias or view.name not in {one.name for one in store.list_feature_views()}:
+        raise StepFailed(
+            f"the point-in-time join lost {len(rows)} entity rows, and {view.name} cannot be asked for alone",
+            remedy="use Feast's duckdb offline store",
+        )
+    features = [feature.name for feature in view.features]
+    found = store.get_historical_features(entity_df=rows, features=[f"{view.name}:{name}" for name in features]).to_df()
+    return found.set_index(ROW)[features]

@@ -34,8 +34,8 @@ def run(
     end: Annotated[str | None, typer.Option(help="End of the interval, which is not part of it. Absent: now.")] = None,
 ) -> None:
     """Run the whole path here, in one process, without Airflow."""
-    loaded, now = read_spec(file), datetime.now(UTC)
-    interval = _interval(start, end, now)
+    loaded = read_spec(file)
+    interval = _interval(start, end)
 
     def log(line: str) -> None:
         if not quiet and not as_json:
@@ -47,7 +47,8 @@ def run(
 
     settings = Settings.from_environment()
     clients = LazyClients(loaded.project, settings, log)
-    identity = Run(run_id or f"cli__{now.isoformat(timespec='seconds')}", **interval, by=getpass.getuser(), is_trial=_is_trial(settings, loaded.spec))
+    run_id = run_id or f"cli__{datetime.now(UTC).isoformat(timespec='seconds')}"
+    identity = Run(run_id, **interval, by=getpass.getuser(), is_trial=_is_trial(settings, loaded.spec))
     done: list[StepDone] = []
     try:
         observed = Observed(loaded, kept(loaded.project), log) if is_possible() else None
@@ -80,12 +81,16 @@ def _told(made: list[Artifact], spec: PathSpec, tracking_uri: str) -> None:
             console.print(f"[bold green]{artifact.rows} rows[/] are scored in {escape(artifact.path)}")
 
 
-def _interval(start: str | None, end: str | None, now: datetime) -> dict[str, datetime]:
+def _is_trial(settings: Settings, spec: PathSpec) -> bool:
+    return settings.tracking_uri is None and (spec.deploy is None or spec.deploy.to == "local")
+
+
+def _interval(start: str | None, end: str | None) -> dict[str, datetime]:
     """`end`, and `start` when the run has one. A time without a zone is in UTC."""
     if start and not end:
         raise GoldenPathsError("--start says from when; say until when, too: --end 2026-02-01")
     found = {"start": _moment(start, "--start")} if start else {}
-    found["end"] = _moment(end, "--end") if end else now
+    found["end"] = _moment(end, "--end") if end else datetime.now(UTC)
     if start and found["start"] >= found["end"]:
         raise GoldenPathsError(f"--start {start} is not before --end {end}; write the earlier one first")
     return found

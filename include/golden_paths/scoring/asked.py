@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from golden_paths.serve.columns import Column
+    from golden_paths.serve.forms import Columns
     from golden_paths.serve.model import ServedModel
 
 MOST_REFUSED = 1000  # rows that a model may refuse one by one before the step says that something is wrong
@@ -33,11 +34,15 @@ class Answers:
 
 
 class Asked:
-    """One model for all chunks. `place` is how messages call it."""
+    """One model for all chunks. `place` is how messages call it, `example` a row that it answers.
 
-    def __init__(self, model: ServedModel, place: str) -> None:
+    Whether it does without a value is tried by that row, for the columns that lack one: which rows come does not matter.
+    """
+
+    def __init__(self, model: ServedModel, place: str, example: Columns | None = None) -> None:
         self.model, self.place = model, place
-        self._refused = 0
+        self._example, self._refused = example, 0
+        self._tried: dict[str, Column] = {}
         self._once = model.classes is not None and once.is_enough(model.estimator)
 
     def about(self, frame: pd.DataFrame) -> Answers:
@@ -46,7 +51,7 @@ class Asked:
 
         reasons = np.full(len(frame), None, dtype=object)
         for column in self.model.columns:
-            _note(reasons, *_unfit(column, frame[column.name]))
+            _note(reasons, *self._unfit(column, frame[column.name]))
         fit = np.flatnonzero(reasons == None)  # noqa: E711 - element by element
         arrays = [frame[one.name].to_numpy()[fit].astype(one.dtype, copy=False) for one in self.model.columns]
         found = Answers(np.full(len(frame), None, dtype=object), None, reasons)
@@ -55,6 +60,23 @@ class Asked:
         if len(fit):
             self._ask(self.model.laid_out(arrays), fit, found)
         return found
+
+    def _unfit(self, column: Column, values: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], str]:
+        """Which values the model cannot be given, and why."""
+        missing = values.isna().to_numpy()
+        if missing.any():
+            is_needed = not self._known(column).missing
+            return missing & is_needed, f"{column.name} is missing, and the model takes no missing value"
+        if column.kind in ("long", "integer") and values.dtype.kind == "f":
+            return (values % 1 != 0).to_numpy(), f"{column.name} is no whole number"
+        return missing, ""
+
+    def _known(self, column: Column) -> Column:
+        if column.missing or self._example is None:
+            return column
+        if column.name not in self._tried:
+            self._tried[column.name] = self.model.tried(column, self._example)
+        return self._tried[column.name]
 
     def _ask(self, table: Any, rows: np.ndarray[Any, Any], found: Answers) -> None:
         """Ask about these rows; when the model refuses them, about each half, down to the row that it refuses."""
@@ -101,17 +123,6 @@ class Asked:
         return answers.of_predict(estimator.predict(table), rows), chances
 
 
-def _unfit(column: Column, values: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], str]:
-    """Which values the model cannot be given, and why."""
-    missing = values.isna().to_numpy()
-    if column.missing:
-        return missing & False, ""
-    if missing.any():
-        return missing, f"{column.name} is missing, and the model takes no missing value"
-    if column.kind in ("long", "integer") and values.dtype.kind == "f":
-        return (values % 1 != 0).to_numpy(), f"{column.name} is no whole number"
-    return missing, ""
-
-
 def _note(reasons: np.ndarray[Any, Any], rows: np.ndarray[Any, Any], reason: str) -> None:
-    reasons[rows & (reasons == None)] = reason  # noqa: E711 - element by element
+    if rows.any():
+        reasons[rows & (reasons == None)] = reason  # noqa: E711 - element by element

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from golden_paths.serve.model import ServedModel
 
 SCORE = "score"
+VALUES = 5_000_000  # of features that are asked about at once: 40 MB as numbers, and a few times that while they are asked about
 STAMPED = ("model", "version", "digest", "run_id", "spec_digest")  # the same in every row
 
 
@@ -26,20 +27,23 @@ def scored(payload: dict[str, Any]) -> dict[str, Any]:
     Columns: those of `head` (keys and time), prediction, score, reason, and the texts of `stamp`. `score` is the probability
     of the second of two classes; of more classes each has a column `score_CLASS`; a model without probabilities has none.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from golden_paths.scoring.asked import Asked
-    from golden_paths.serve.model import ServedModel
+    from golden_paths.serve.model import ServedModel, example_of, first_of
 
-    model = ServedModel.verified(Path(payload["model"]), payload["digest"])
+    folder = Path(payload["model"])
+    model, example = ServedModel.loaded(folder, payload["digest"]), example_of(folder)
     file = pq.ParquetFile(payload["frame"])
     names = [column.name for column in model.columns]
     _require(file.schema_arrow.names, names, payload)
-    asked, head = Asked(model, payload["place"]), payload["head"]
+    asked, head = Asked(model, payload["place"], first_of(example) if example else None), payload["head"]
     writer, kind, unanswered = None, None, 0
     try:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=[*head, *names], use_threads=False)
+        for batch in file.iter_batches(_rows(len(names)), columns=[*head, *names], use_threads=False):
+            if not len(table := pa.Table.from_batches([batch])):
+                continue
             found = asked.about(table.select(names).to_pandas(use_threads=False))
             unanswered += int((found.reasons != None).sum())  # noqa: E711 - element by element
             kind = kind or _kind(model, found)
@@ -60,6 +64,11 @@ def scored(payload: dict[str, Any]) -> dict[str, Any]:
         "unanswered": unanswered,
         "columns": [[field.name, "string" if field.name in STAMPED else str(field.type)] for field in schema],
     }
+
+
+def _rows(columns: int) -> int:
+    """Rows that are asked about at once: trees are walked by threads that meet after each tree, so few large parts are faster."""
+    return max(1000, VALUES // max(1, columns))
 
 
 def _require(held: list[str], needed: list[str], payload: Mapping[str, Any]) -> None:

@@ -33,13 +33,17 @@ class Replaced(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a file of scores is made of. Digests are SHA-256; `digest` is the file's own, `replaced` what it took the place of."""
+    """What a file of scores is made of. Digests are SHA-256; `digest` is the file's own, `replaced` what it took the place of.
+
+    `by_hand`: until the schedule's own intervals come to these rows.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     spec: str
     spec_digest: str
     start: datetime | None
     end: datetime
+    by_hand: bool
     rows: int
     unanswered: int
     model: str
@@ -71,14 +75,19 @@ def since(folder: Path, end: datetime) -> Interval:
     return Interval(before[-1].end if before else None, end)
 
 
-def require_room(folder: Path, wanted: Interval) -> None:
-    """Raises `StepFailed` when some row would be in two files. What lies inside the interval gives way to it."""
-    for one in intervals(folder):
-        if one.overlaps(wanted) and not wanted.holds(one):
+def require_room(folder: Path, wanted: Interval, *, by_hand: bool) -> list[Interval]:
+    """Those that give way to the interval: what lies inside it, and what was scored by hand. Never is a row in two files.
+
+    Raises `StepFailed` when another interval has some of its rows.
+    """
+    others = [one for one in intervals(folder) if one.overlaps(wanted) and one != wanted]
+    for one in others:
+        if not wanted.holds(one) and (by_hand or not _is_by_hand(folder / one.folder)):
             raise StepFailed(
                 f"{folder.name}/{one.folder} has rows of {wanted} too: they would be in two files",
                 remedy="remove that folder, or run for an interval beside it",
             )
+    return others
 
 
 def publish(folder: Path, scores: Path, manifest: Manifest) -> bool:
@@ -88,22 +97,21 @@ def publish(folder: Path, scores: Path, manifest: Manifest) -> bool:
     file's, and the next try writes both.
     """
     with _locked(folder, manifest.spec):
-        require_room(folder, manifest.interval)
+        others = require_room(folder, manifest.interval, by_hand=manifest.by_hand)
         home = folder / manifest.interval.folder
         before = _read(home)
-        inside = [one for one in intervals(folder) if manifest.interval.holds(one) and one != manifest.interval]
         changed = not _is_same(home, before, manifest)
         if changed:
             home.mkdir(exist_ok=True)
-            given_way = [_replaced(folder / one.folder) for one in inside]
+            given_way = [_replaced(folder / one.folder) for one in others]
             if before and before.digest != manifest.digest:
                 given_way.append(Replaced(folder=home.name, version=before.version, digest=before.digest))
             elif before:
                 given_way += before.replaced
             _write(home, scores, manifest.model_copy(update={"replaced": tuple(given_way)}))
-        for one in inside:
+        for one in others:
             shutil.rmtree(folder / one.folder)
-        return changed or bool(inside)
+        return changed or bool(others)
 
 
 @contextlib.contextmanager
@@ -141,6 +149,12 @@ def _read(home: Path) -> Manifest | None:
         return Manifest.model_validate_json((home / MANIFEST).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
+
+
+def _is_by_hand(home: Path) -> bool:
+    """Without a manifest it is what a killed run has begun."""
+    found = _read(home)
+    return found is None or found.by_hand
 
 
 def _replaced(home: Path) -> Replaced:

@@ -49,18 +49,22 @@ class ServedModel:
 
     @classmethod
     def verified(cls, folder: Path, digest: str) -> ServedModel:
-        """Load the folder, when its digest is the registered one. Raises `DigestMismatch` before anything is loaded."""
+        """Load the folder, when its digest is the registered one, and try the model out. Raises `DigestMismatch` before that."""
+        model = cls.loaded(folder, digest)
+        if example := example_of(folder):
+            model = model._tried_out(example)
+        model.typical = model._typical(folder)
+        return model
+
+    @classmethod
+    def loaded(cls, folder: Path, digest: str) -> ServedModel:
+        """The same, not tried out: no column is known to do without a value. Trying costs a prediction for each column."""
         if not folder.is_dir():
             raise StepFailed(f"{folder} is no folder", remedy="name the folder that holds MLmodel")
         if (found := digests.of_folder(folder)) != digest:
             raise DigestMismatch(str(folder), expected=digest, found=found)
         estimator = _estimator(folder)
-        model = cls(estimator, _columns(folder), _classes(estimator, folder))
-        example = folder / "input_example.json"
-        if example.exists():
-            model = model._tried_out(json.loads(example.read_text()))
-        model.typical = model._typical(folder)
-        return model
+        return cls(estimator, _columns(folder), _classes(estimator, folder))
 
     def _typical(self, folder: Path) -> Columns | None:
         """The typical row kept with the model, if there is one that the signature takes."""
@@ -73,8 +77,8 @@ class ServedModel:
     def _tried_out(self, example: dict[str, Any]) -> ServedModel:
         """Find out by the input example which columns may be missing, whether arrays do, and how long a row takes."""
         rows = example["data"]
-        first = dict(zip(example["columns"], ([value] for value in rows[0]), strict=True))
-        model = ServedModel(self.estimator, [self._tried(column, first) for column in self.columns], self.classes)
+        first = first_of(example)
+        model = ServedModel(self.estimator, [self.tried(column, first) for column in self.columns], self.classes)
         if model._one_dtype == "float64":
             with contextlib.suppress(Refused):  # an example with a value missing that the model needs
                 columns = map(list, zip(*rows, strict=True))
@@ -90,7 +94,8 @@ class ServedModel:
         self.answer(row, probabilities=True)
         return time.perf_counter() - began
 
-    def _tried(self, column: Column, first: Columns) -> Column:
+    def tried(self, column: Column, first: Columns) -> Column:
+        """The column as it is: whether the model answers the row `first` without a value of it."""
         willing = dataclasses.replace(column, missing=True)
         if column.dtype in ("int64", "int32", "bool"):  # numpy has no missing value in these
             return column
@@ -150,6 +155,17 @@ def answering() -> Iterator[None]:
         yield
     except ValueError as error:  # an unknown category, a value out of range: the estimator's own checks
         raise Refused(422, f"the model refuses these rows: {error}") from error
+
+
+def example_of(folder: Path) -> dict[str, Any] | None:
+    """The rows that were kept with the model: `columns` and `data`."""
+    file = folder / "input_example.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def first_of(example: dict[str, Any]) -> Columns:
+    """Its first row."""
+    return dict(zip(example["columns"], ([value] for value in example["data"][0]), strict=True))
 
 
 def _description(folder: Path) -> dict[str, Any]:

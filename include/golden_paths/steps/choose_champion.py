@@ -14,14 +14,14 @@ from golden_paths.step import Step, StepContext
 def run(context: StepContext) -> Chosen:
     """The champion as of the interval's end. `StepFailed` when there was none, or it may not score."""
     section = context.spec.need(ScoreSection)
-    folder = places.output(context.spec, context.project)
-    wanted = Interval(context.run.start, context.run.end)
+    folder, wanted = places.output(context.spec, context.project), Interval(context.run.start, context.run.end)
+    by_hand = context.run.start is None and context.spec.schedule is not None
     if context.run.start is None:
         wanted = published.since(folder, context.run.end)
-    published.require_room(folder, wanted)
+    published.require_room(folder, wanted, by_hand=by_hand)
     version, since = choosing.chosen(context.clients.models, section.model, wanted.end, newer=section.newer_model)
     context.log(f"{wanted}: version {version.version} of {version.model}, champion since {since.isoformat()}, scores it")
-    return Chosen(version=version, since=since, start=wanted.start, end=wanted.end)
+    return Chosen(version=version, since=since, start=wanted.start, end=wanted.end, by_hand=by_hand)
 
 
 def reads(spec: PathSpec) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ def _kept(context: StepContext, chosen: Chosen, frame: FeatureFrame, file: Path)
         model_digest=chosen.version.digest,
         start=chosen.start,
         end=chosen.end,
+        by_hand=chosen.by_hand,
         rows=said["rows"],
         unanswered=said["unanswered"],
         uri=uri,

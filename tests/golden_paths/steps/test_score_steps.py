@@ -1,0 +1,243 @@
+"""The path batch-scores: what is scored by whom, again and again, and what stops it. Models are real."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from golden_paths import digests, sandbox_child
+from golden_paths.errors import CodeFailed, DigestMismatch, StepFailed
+from golden_paths.lineage import of_scores
+from golden_paths.lineage.places import Places
+from golden_paths.spec import FeaturesSection
+from golden_paths.step import Run
+from golden_paths.steps import publish_scores, score
+from scorers import MODEL, Scorer, day, fitted, note
+from serving import Saved
+
+LABELS = ((1, day(5), 0), (2, day(5.5), 0), (1, day(6), 0), (1, day(5), 1))
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    """Spending more is better; takes missing values."""
+    return fitted(tmp_path_factory.mktemp("models") / "stays", imputes=True)
+
+
+@pytest.fixture(scope="module")
+def leaves(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    """Spending more is worse; refuses missing values."""
+    return fitted(tmp_path_factory.mktemp("models") / "leaves", sign=-1)
+
+
+def at_once(function: str, payload: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+    """What the child does, in this process: its imports take seconds each time."""
+    said = sandbox_child.outcome(function, json.loads(json.dumps(payload)))
+    if error := said.get("error"):
+        raise CodeFailed(**error)
+    returned: dict[str, Any] = said["returned"]
+    return returned
+
+
+@pytest.fixture
+def scorer(in_children: Scorer, monkeypatch: pytest.MonkeyPatch) -> Scorer:
+    monkeypatch.setattr(score.sandbox, "call", at_once)
+    return in_children
+
+
+@pytest.fixture
+def in_children(tmp_path: Path, stays: Saved) -> Scorer:
+    """Models are asked where the step asks them."""
+    made = Scorer.with_fakes(tmp_path)
+    made.version(stays, at=day(4))
+    made.shop.rows("labels", *LABELS)
+    return made
+
+
+def test_every_row_of_the_interval_has_one_score_in_its_order_and_says_who_gave_it(
+    in_children: Scorer, stays: Saved
+) -> None:
+    scorer = in_children
+    made = scorer.run(day(5), day(6))
+    rows = scorer.rows()
+    assert list(rows.columns) == [
+        *("customer", "event_timestamp", "prediction", "score", "reason"),
+        *("model", "version", "digest", "run_id", "spec_digest"),
+    ]
+    assert [(row.customer, row.event_timestamp.to_pydatetime()) for row in rows.itertuples()] == [
+        (1, day(5)),
+        (2, day(5.5)),
+        (1, day(5)),
+    ]
+    frame = pd.DataFrame({"spent": [40.0, 20.0, 40.0], "age": [31.0, 52.0, 31.0]})
+    assert rows["prediction"].tolist() == stays.estimator.predict(frame).tolist() == [1, 0, 1]
+    assert rows["score"].tolist() == stays.estimator.predict_proba(frame)[:, 1].tolist()
+    assert rows["reason"].isna().all()
+    scores = made["scores"]
+    stamp = {"model": MODEL, "version": "1", "digest": stays.digest, "run_id": scores.mlflow_run_id}
+    assert rows[list(stamp)].drop_duplicates().to_dict("records") == [stamp]
+    assert set(rows["spec_digest"]) == {scores.spec_digest}
+    assert digests.of_file(Path(made["published_scores"].path)) == scores.digest
+
+
+def test_a_second_run_changes_nothing_and_late_rows_replace_the_file(scorer: Scorer) -> None:
+    first = scorer.run(day(5), day(6))
+    content = scorer.content()
+    scorer.shop.rows("labels", *LABELS, (1, day(7), 0))  # another interval's
+    again = scorer.run(day(5), day(6), run="run-2")
+    assert (again["published_scores"].changed, again["scores"]) == (False, first["scores"])
+    assert scorer.content() == content
+    scorer.shop.rows("labels", *LABELS, (2, day(5.9), 0))
+    late = scorer.run(day(5), day(6), run="run-3")
+    assert (late["published_scores"].changed, late["scores"].rows, len(scorer.rows())) == (True, 4, 4)
+    scorer.shop.rows("orders", (1, day(1), 10.0), (2, day(2), 21.0), (1, day(4), 40.0))  # a feature was set right
+    assert scorer.run(day(5), day(6), run="run-4")["published_scores"].changed
+
+
+def test_a_scores_file_that_was_changed_is_put_right(scorer: Scorer) -> None:
+    made = scorer.run(day(5), day(6))
+    content = scorer.content()
+    Path(made["published_scores"].path).write_bytes(b"PAR1")
+    assert scorer.run(day(5), day(6))["published_scores"].changed
+    assert scorer.content() == content
+
+
+def test_a_backfill_is_scored_by_the_version_that_served_then(scorer: Scorer, leaves: Saved) -> None:
+    scorer.version(leaves, at=day(5.6))
+    assert scorer.run(day(5), day(6))["scores"].version == "2"  # the champion of its end
+    scorer.shop.rows("labels", *LABELS, (1, day(4.5), 0))
+    assert scorer.run(day(4), day(5))["scores"].version == "1"
+    assert [(row.version, row.prediction) for row in scorer.rows().itertuples()] == [("1", 1), ("2", 0), ("2", 1), ("2", 0)]
+    with pytest.raises(StepFailed, match="no version of churn served at 2026-01-03T00:00:00"):
+        scorer.run(day(2), day(3))
+    before = scorer.content()
+    scorer.section["newer_model"] = True
+    assert scorer.run(day(4), day(5))["scores"].version == "2"
+    assert {name for name, bytes_ in scorer.content().items() if before.get(name) != bytes_} == {
+        f"interval=20260104T000000Z_20260105T000000Z/{file}" for file in ("scores.parquet", "_manifest.json")
+    }
+
+
+def test_an_interval_without_a_row_is_a_file_without_a_row(scorer: Scorer) -> None:
+    assert scorer.run(day(8), day(9))["scores"].rows == 0
+    empty = pd.read_parquet(scorer.output / "interval=20260108T000000Z_20260109T000000Z" / "scores.parquet")
+    scorer.run(day(5), day(6))
+    full = pd.read_parquet(scorer.output / "interval=20260105T000000Z_20260106T000000Z" / "scores.parquet")
+    assert (len(empty), dict(empty.dtypes.astype(str))) == (0, dict(full.dtypes.astype(str)))
+    assert len(pd.read_parquet(scorer.output)) == 3  # as one data set
+
+
+def test_a_row_of_which_nothing_is_known_is_scored_where_the_model_takes_it_and_else_says_why(
+    scorer: Scorer, leaves: Saved
+) -> None:
+    scorer.shop.rows("labels", (9, day(5), 0), (1, day(5), 0))
+    made = scorer.run(day(5), day(6))
+    assert (made["scores"].unanswered, scorer.rows()["prediction"].tolist()[1]) == (0, 1)
+    scorer.version(leaves, at=day(5))
+    made = scorer.run(day(5), day(6))
+    rows = scorer.rows()
+    assert (made["scores"].rows, made["scores"].unanswered) == (2, 1)
+    assert rows["prediction"].isna().tolist() == rows["score"].isna().tolist() == [True, False]
+    assert rows["reason"].tolist() == ["spent is missing, and the model takes no missing value", None]
+
+
+def test_a_run_by_hand_scores_what_was_not_scored_yet(scorer: Scorer) -> None:
+    first = scorer.run(None, day(5.2))
+    assert (first["chosen"].by_hand, first["scores"].rows) == (True, 2)
+    assert scorer.run(None, day(7))["scores"].rows == 2
+    assert scorer.run(None, day(7))["published_scores"].changed is False  # a retry
+    assert len(scorer.rows()) == 4
+    scorer.run(day(5), day(6))  # of the schedule: what was scored by hand gives way
+    assert len(scorer.rows()) == 3
+    scorer.schedule = None
+    assert scorer.run(None, day(8))["chosen"].by_hand is False
+
+
+def test_a_model_whose_bytes_were_changed_is_not_loaded(scorer: Scorer) -> None:
+    files = scorer.clients.tracking.folder  # type: ignore[attr-defined]
+    model = next(files.glob("m-*/MLmodel"))
+    model.write_text(model.read_text() + "#\n")
+    with pytest.raises(DigestMismatch, match="version 1 of churn in MLflow has digest"):
+        scorer.run(day(5), day(6))
+    assert not scorer.output.exists()
+
+
+def test_scores_that_were_changed_in_mlflow_are_not_published(scorer: Scorer) -> None:
+    made = scorer.run(day(5), day(6))
+    shutil.rmtree(scorer.output)
+    kept = scorer.clients.tracking.folder / made["scores"].uri.removeprefix("runs:/")  # type: ignore[attr-defined]
+    kept.write_bytes(b"PAR1")
+    with pytest.raises(DigestMismatch, match="the file of scores at runs:/"):
+        scorer.run(day(5), day(6))
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_version_that_was_withdrawn_between_the_steps_publishes_nothing(scorer: Scorer, stays: Saved, newer: bool) -> None:
+    scorer.section["newer_model"] = newer
+    made = scorer.run(day(5), day(6))
+    shutil.rmtree(scorer.output)
+    scorer.clients.models.tag_version(MODEL, "1", {"golden_paths.status": "withdrawn", "golden_paths.reason": "wrong units"})
+    note(scorer.clients.models, "withdrawn", "1", stays.digest, day(6.5))
+    with pytest.raises(StepFailed, match="was withdrawn"):
+        publish_scores.run(scorer.context(Run("run-1", day(6), day(5)), made))
+    assert not scorer.output.exists()
+
+
+def test_scores_of_another_version_than_was_chosen_are_not_published(scorer: Scorer) -> None:
+    made = scorer.run(day(5), day(6))
+    made["scores"] = made["scores"].model_copy(update={"model_digest": "f" * 64})
+    with pytest.raises(StepFailed, match="another version was chosen than the one that scored"):
+        publish_scores.run(scorer.context(Run("run-1", day(6), day(5)), made))
+
+
+def test_stale_features_stop_it_when_the_spec_asks_for_fresh_ones(scorer: Scorer) -> None:
+    scorer.features["freshness"] = "4d"
+    assert scorer.run(day(5), day(6))["scores"].rows == 3
+    scorer.features["freshness"] = "3d"
+    with pytest.raises(StepFailed, match="feature view profile is stale: expected a row from 2026-01-03"):
+        scorer.run(day(5), day(6))
+    assert scorer.spec.need(FeaturesSection).freshness == timedelta(days=3)
+
+
+def test_a_service_without_what_the_model_needs_is_named(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorer.clients.store, "views", ("orders",))
+    with pytest.raises(StepFailed) as caught:
+        scorer.run(day(5), day(6))
+    assert str(caught.value) == (
+        "version 1 of churn needs age, which service churn_v1 does not have; "
+        "name the service that it was trained on in features.service"
+    )
+
+
+def test_lineage_goes_from_rows_views_and_version_to_the_scores_and_on_to_the_folder(scorer: Scorer) -> None:
+    made = scorer.run(day(5), day(6))
+    places, context = Places("http://mlflow:5000"), scorer.context(Run("run-1", day(6), day(5)), made)
+    asked = of_scores.score(context, places, made["scores"])
+    labels = scorer.shop.data / "labels.parquet"
+    assert [str(one.name) for one in asked.inputs] == [
+        f"file/{str(labels).lstrip('/')}",
+        *(f"feast://churn/{view}" for view in ("orders", "profile")),
+        f"mlflow://mlflow:5000/models/{MODEL}",
+    ]
+    (scores,) = asked.outputs
+    assert (str(scores.name), scores.version) == ("mlflow://mlflow:5000/scores/daily", made["scores"].digest)
+    assert [column.name for column in scores.columns][:3] == ["customer", "event_timestamp", "prediction"]
+    published = of_scores.publish_scores(context, places, made["published_scores"])
+    assert published.inputs[0].name == scores.name
+    (into,) = published.outputs
+    assert (into.name.name, into.version, into.rows) == (str(scorer.output), made["scores"].digest, 3)
+    assert of_scores.choose_champion(context, places, made["chosen"]).inputs[0].version == "1"
+    for of in (of_scores.choose_champion, of_scores.score, of_scores.publish_scores):
+        assert of(context, places, None).inputs  # when it begins
+
+
+def test_a_pod_is_sent_the_repository_and_the_rows(scorer: Scorer) -> None:
+    sent = score.brings(scorer.spec, scorer.shop.project)
+    assert [path.name for path in sent] == ["feature_store.yaml", "features.py", "labels.parquet"]
