@@ -148,10 +148,8 @@ def _crossing(pooled: Array, rows: int, total: int, apart: int) -> float:
     is a chain of convolutions, cut to the bounds after each cell. `apart` is in rows x total, as whole numbers.
     """
     import numpy as np
-    from scipy.special import gammaln
 
-    logs = gammaln(np.arange(int(pooled.max()) + 2, dtype=float))
-    steps = {size: _binomial(size, rows, total, logs) for size in set(pooled.tolist())}
+    steps = {size: _binomial(size, rows / total) for size in set(pooled.tolist())}
     chance, first, passed = np.ones(1), 0, 0
     for size in pooled.tolist():
         start, weights = steps[size]
@@ -164,9 +162,20 @@ def _crossing(pooled: Array, rows: int, total: int, apart: int) -> float:
         if not len(chance):
             return 1.0
     stays = chance[rows - first] if 0 <= rows - first < len(chance) else 0.0
-    q = rows / total
-    whole = math.lgamma(total + 1) - math.lgamma(rows + 1) - math.lgamma(total - rows + 1)
-    return float(min(1.0, max(0.0, 1.0 - stays / math.exp(whole + rows * math.log(q) + (total - rows) * math.log(1 - q)))))
+    return float(min(1.0, max(0.0, 1.0 - stays / _at_mean(rows, total))))
+
+
+def _at_mean(rows: int, total: int) -> float:
+    """The chance of a binomial of `total` rows with mean `rows` to be that: Stirling's terms cancel, so no digits are lost."""
+    off = _stirling(total) - _stirling(rows) - _stirling(total - rows)
+    return math.sqrt(total / (2 * math.pi * rows * (total - rows))) * math.exp(off)
+
+
+def _stirling(x: int) -> float:
+    """By how much log x! is above Stirling's formula."""
+    if x < 100:
+        return math.lgamma(x + 1) - (x + 0.5) * math.log(x) + x - 0.5 * math.log(2 * math.pi)
+    return 1 / (12 * x) - 1 / (360 * float(x) ** 3) + 1 / (1260 * float(x) ** 5)
 
 
 def _convolved(one: Array, other: Array) -> Array:
@@ -180,13 +189,13 @@ def _convolved(one: Array, other: Array) -> Array:
     return np.asarray(np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)[:long])
 
 
-def _binomial(size: int, rows: int, total: int, logs: Array) -> tuple[int, Array]:
+def _binomial(size: int, q: float) -> tuple[int, Array]:
     """(first count, weights) of a binomial of `size` rows, where it has weight."""
     import numpy as np
 
-    q = rows / total
     reach = REACH * math.sqrt(size * q * (1 - q)) + 12
     low, high = max(0, int(size * q - reach)), min(size, int(size * q + reach) + 1)
-    count = np.arange(low, high + 1)
-    chosen = logs[size + 1] - logs[count + 1] - logs[size - count + 1]
-    return low, np.exp(chosen + count * math.log(q) + (size - count) * math.log(1 - q))
+    count = np.arange(low, high, dtype=float)
+    logs = np.concatenate([[0.0], np.cumsum(np.log((size - count) / (count + 1) * (q / (1 - q))))])
+    weights = np.exp(logs - logs.max())
+    return low, weights / weights.sum()
