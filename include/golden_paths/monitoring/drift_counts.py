@@ -40,7 +40,9 @@ class Counts:
     places: Array = field(default_factory=lambda: _none())
     points: tuple[float, ...] = ()
     is_grouped: bool = False  # cells are groups of many values
-    expected: float = 0.0  # share of rows with a value never seen before that training lets expect, after Good and Turing
+    expected: float = (
+        0.0  # share of rows with a value never seen before that training lets expect, after Good and Turing
+    )
 
     @property
     def rows(self) -> int:

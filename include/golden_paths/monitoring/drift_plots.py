@@ -30,7 +30,10 @@ def draw(counts: Counts, title: str, file: Path) -> Path:
     gaps = (counts.ref_missing / max(1, counts.ref_window), counts.live_missing / max(1, counts.window))
     if any(gaps):
         axes.annotate(
-            f"missing: {gaps[0]:.1%} in training, {gaps[1]:.1%} live", (0, -0.3), xycoords="axes fraction", fontsize="small"
+            f"missing: {gaps[0]:.1%} in training, {gaps[1]:.1%} live",
+            (0, -0.3),
+            xycoords="axes fraction",
+            fontsize="small",
         )
     axes.legend(frameon=False, fontsize="small")
     axes.grid(axis="y", alpha=0.3)
@@ -80,7 +83,9 @@ def _bars(axes: Axes, counts: Counts) -> None:
         heights = np.append(shares[kept], shares[rest].sum()) if len(rest) else shares[kept]
         axes.bar(across + 0.4 * side - 0.2, heights, 0.4, color=COLOURS[name], label=name)
     labels = [*names, f"{len(rest):,} others"] if len(rest) else names
-    axes.set_xticks(across, labels, rotation=30 if max(map(len, labels), default=0) > 5 else 0, ha="right", fontsize="small")
+    axes.set_xticks(
+        across, labels, rotation=30 if max(map(len, labels), default=0) > 5 else 0, ha="right", fontsize="small"
+    )
     axes.set_ylabel("share of rows")
 
 

@@ -39,32 +39,42 @@ NOTHING = Tested(1.0, lambda x: float(x >= 1))  # one cell alone, or none
 def shares(live: int, rows: int, ref: int, ref_rows: int) -> Tested:
     """Of `rows` live rows `live` have something, of `ref_rows` before `ref` had it: Fisher's exact test, two-sided."""
     import numpy as np
-    from scipy.special import gammaln
 
     having, total = live + ref, rows + ref_rows
-    least, most = max(0, having - ref_rows), min(having, rows)
-    if least == most:
+    if max(0, having - ref_rows) == min(having, rows):
         return NOTHING
-    mean = rows * having / total
-    spread = math.sqrt(max(mean * (1 - having / total) * ref_rows / max(total - 1, 1), 0.0))
-    reach = int((REACH + 4) * spread) + 60
-    low, high = max(least, int(mean) - reach), min(most, int(mean) + reach)
-    if not low <= live <= high:
+    low, chance = dealt(having, rows, total)
+    if not low <= live < low + len(chance):
         return Tested(0.0, lambda x: x)
-    count = np.arange(low, high + 1, dtype=float)
-    weights = -(gammaln(count + 1) + gammaln(having - count + 1) + gammaln(rows - count + 1))
-    weights -= gammaln(ref_rows - having + count + 1)
-    chance = np.exp(weights - weights.max())
-    ordered = np.sort(chance / chance.sum())
-    tails, places = np.cumsum(ordered), np.searchsorted(ordered, ordered * (1 + 1e-7), side="right") - 1
-    known = tails[places]  # the p-value of each outcome: all that are as unlikely, or more so
-    own = int(np.searchsorted(ordered, (chance / chance.sum())[live - low] * (1 + 1e-7), side="right")) - 1
+    sorted_chance = np.sort(chance)
+    known = sorted_chance * (1 + 1e-7)  # outcomes as likely as each other are told from those that are less so
+    tails = np.minimum(sorted_chance.cumsum()[np.searchsorted(sorted_chance, known, side="right") - 1], 1.0)
+    own = int(np.searchsorted(sorted_chance, chance[live - low] * (1 + 1e-7), side="right")) - 1
 
     def attained(x: float) -> float:
-        fitting = int(np.searchsorted(known, x, side="right"))
-        return float(known[fitting - 1]) if fitting else 0.0
+        fitting = int(np.searchsorted(tails, x * (1 + 1e-12), side="right"))
+        return float(tails[fitting - 1]) if fitting else 0.0
 
-    return Tested(min(1.0, float(tails[own])), attained)
+    return Tested(float(tails[own]), attained)
+
+
+def dealt(having: int, rows: int, total: int) -> tuple[int, Array]:
+    """(first count, chances): of `total` pooled rows `having` have something; how many of those fall among `rows` of them.
+
+    Counts with a chance below 1e-30 or so are left out.
+    """
+    import numpy as np
+    from scipy.special import gammaln
+
+    share = having / total
+    reach = int((REACH + 4) * math.sqrt(max(rows * share * (1 - share) * (total - rows) / max(total - 1, 1), 0.0))) + 60
+    low = max(0, having - (total - rows), int(rows * share) - reach)
+    high = min(having, rows, int(rows * share) + reach)
+    count = np.arange(low, high + 1, dtype=float)
+    logs = gammaln(count + 1) + gammaln(having - count + 1) + gammaln(rows - count + 1)
+    logs += gammaln(total - rows - having + count + 1)
+    chance = np.exp(logs.min() - logs)
+    return low, chance / chance.sum()
 
 
 def ordered(ref: Array, live: Array, *, least: float, most: float) -> Tested:
@@ -111,7 +121,9 @@ def unordered(ref: Array, live: Array, *, least: float) -> Tested:
     expected = rows * share
     found = float(((live - expected) ** 2 / expected).sum())
     if share.min() * min(rows, ref_rows) >= EXPECTED:
-        whole = found * (rows + ref_rows - 1) / ref_rows  # N-1 makes the statistic's mean exact when the margins are given
+        whole = (
+            found * (rows + ref_rows - 1) / ref_rows
+        )  # N-1 makes the statistic's mean exact when the margins are given
         return Tested(float(chdtrc(len(pooled) - 1, whole)), lambda x: x)
     if (is_small := least * DRAWS < 20) or chdtrc(len(pooled) - 1, found) < least:
         by_cell = min(shares(int(one), rows, int(other), ref_rows).p for one, other in zip(live, ref, strict=True))
@@ -148,10 +160,8 @@ def _crossing(pooled: Array, rows: int, total: int, apart: int) -> float:
     is a chain of convolutions, cut to the bounds after each cell. `apart` is in rows x total, as whole numbers.
     """
     import numpy as np
-    from scipy.special import gammaln
 
-    logs = gammaln(np.arange(int(pooled.max()) + 2, dtype=float))
-    steps = {size: _binomial(size, rows, total, logs) for size in set(pooled.tolist())}
+    steps = {size: _binomial(size, rows / total) for size in set(pooled.tolist())}
     chance, first, passed = np.ones(1), 0, 0
     for size in pooled.tolist():
         start, weights = steps[size]
@@ -164,9 +174,20 @@ def _crossing(pooled: Array, rows: int, total: int, apart: int) -> float:
         if not len(chance):
             return 1.0
     stays = chance[rows - first] if 0 <= rows - first < len(chance) else 0.0
-    q = rows / total
-    whole = math.lgamma(total + 1) - math.lgamma(rows + 1) - math.lgamma(total - rows + 1)
-    return float(min(1.0, max(0.0, 1.0 - stays / math.exp(whole + rows * math.log(q) + (total - rows) * math.log(1 - q)))))
+    return float(min(1.0, max(0.0, 1.0 - stays / _at_mean(rows, total))))
+
+
+def _at_mean(rows: int, total: int) -> float:
+    """The chance of a binomial of `total` rows with mean `rows` to be that: Stirling's terms cancel, so no digits are lost."""
+    off = _stirling(total) - _stirling(rows) - _stirling(total - rows)
+    return math.sqrt(total / (2 * math.pi * rows * (total - rows))) * math.exp(off)
+
+
+def _stirling(x: int) -> float:
+    """By how much log x! is above Stirling's formula."""
+    if x < 100:
+        return math.lgamma(x + 1) - (x + 0.5) * math.log(x) + x - 0.5 * math.log(2 * math.pi)
+    return 1 / (12 * x) - 1 / (360 * float(x) ** 3) + 1 / (1260 * float(x) ** 5)
 
 
 def _convolved(one: Array, other: Array) -> Array:
@@ -180,13 +201,13 @@ def _convolved(one: Array, other: Array) -> Array:
     return np.asarray(np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)[:long])
 
 
-def _binomial(size: int, rows: int, total: int, logs: Array) -> tuple[int, Array]:
+def _binomial(size: int, q: float) -> tuple[int, Array]:
     """(first count, weights) of a binomial of `size` rows, where it has weight."""
     import numpy as np
 
-    q = rows / total
     reach = REACH * math.sqrt(size * q * (1 - q)) + 12
     low, high = max(0, int(size * q - reach)), min(size, int(size * q + reach) + 1)
-    count = np.arange(low, high + 1)
-    chosen = logs[size + 1] - logs[count + 1] - logs[size - count + 1]
-    return low, np.exp(chosen + count * math.log(q) + (size - count) * math.log(1 - q))
+    count = np.arange(low, high, dtype=float)
+    logs = np.concatenate([[0.0], np.cumsum(np.log((size - count) / (count + 1) * (q / (1 - q))))])
+    weights = np.exp(logs - logs.max())
+    return low, weights / weights.sum()

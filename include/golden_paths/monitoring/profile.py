@@ -81,7 +81,9 @@ def build(
     answers = None if predictions is None else pd.Series(predictions)
     said: Numbers | Categories | None = None
     if answers is not None:
-        said = profile_columns.of_numbers(answers, "numbers") if is_regression else profile_columns.of_categories(answers)
+        said = (
+            profile_columns.of_numbers(answers, "numbers") if is_regression else profile_columns.of_categories(answers)
+        )
     score = None if scores is None else profile_columns.of_numbers(pd.Series(scores), "numbers")
     return Profile(rows=len(frame), features=kept, prediction=said, score=score, left_out=left_out)
 
