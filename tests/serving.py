@@ -58,15 +58,27 @@ class Running:
     port: int
 
     def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         text = body if isinstance(body, bytes | str | None) else json.dumps(body)
-        connection.request(method, path, text, {"Content-Type": kind, "Connection": "close"})
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
+        answer, content = self.exchange(method, path, text, {"Content-Type": kind})
         return answer.status, json.loads(content) if "json" in answer.getheader(
             "content-type", ""
         ) else content.decode()
+
+    def exchange(
+        self, method: str, path: str, body: bytes | str | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """The answer with its headers, and its content."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request(method, path, body, headers | {"Connection": "close"})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer, content
+
+    def metric(self, name: str) -> float:
+        """A sample of /metrics, by its whole name with labels."""
+        lines = (line.rsplit(" ", 1) for line in self.ask("GET", "/metrics")[1].splitlines() if not line.startswith("#"))
+        return next(float(value) for found, value in lines if found == name)
 
     def wait_for(self, condition: Callable[[int, Any], bool], *, seconds: float = 60) -> Any:
         """The first /health that fulfils the condition."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from golden_paths import settings_file
 from golden_paths.cluster.settings import places
@@ -62,10 +62,6 @@ class Pods(Section):
     )
 
 
-def _off(value: Any) -> Any:
-    return OFF if value is False else value  # what YAML makes of off
-
-
 def _address(value: str) -> str:
     scheme, mark, rest = value.partition("://")
     if mark and "@" in rest.partition("/")[0]:
@@ -86,9 +82,9 @@ def _places(value: str) -> str:
 class PredictionLog(Section):
     """Where models that are watched keep what they answered."""
 
-    address: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_address), BeforeValidator(_off)] | None = Field(
+    address: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_address)] | None = Field(
         default=None,
-        description="A folder, mlflow (its artifacts), s3://bucket/folder or what else fsspec knows, or off. "
+        description="A folder, mlflow (its artifacts), s3://bucket/folder or what else fsspec knows, or \"off\". "
         "Absent: .golden_paths/predictions of models on this machine, mlflow of those on Kubernetes.",
     )
     retention: Duration = Field(default="90d", validate_default=True, description="How long rows are kept, in whole hours.")

@@ -167,5 +167,7 @@ def _times(values: list[Any]) -> Any:
     import pandas as pd
     import pyarrow as pa
 
-    read = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601")
-    return pa.Array.from_pandas(read.dt.tz_localize(None), type=pa.timestamp("us"), safe=False)
+    # One by one, as the server reads them: pandas gives a time without a zone that of the one before.
+    read = [None if pd.isna(value) else pd.Timestamp(value) for value in values]
+    plain = [stamp.tz_convert("UTC").tz_localize(None) if stamp is not None and stamp.tzinfo else stamp for stamp in read]
+    return pa.array(plain, pa.timestamp("us"), safe=False)

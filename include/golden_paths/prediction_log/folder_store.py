@@ -42,12 +42,7 @@ class FolderStore:
     def delete(self, name: str) -> None:
         """A file, or a folder. What another one deletes at the same time is as well."""
         place = self.root / name
-        if place.is_dir():
-            shutil.rmtree(place, onerror=_unless_gone)
-        else:
-            place.unlink(missing_ok=True)
-
-
-def _unless_gone(function: object, path: str, error: tuple[type[BaseException], BaseException, object]) -> None:
-    if not isinstance(error[1], FileNotFoundError):
-        raise error[1]
+        while place.is_dir():
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(place)
+        place.unlink(missing_ok=True)

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+ALWAYS = ("time", "request_id", "model", "version", "digest", "prediction", "score")
+
+
 def frame(tables: Sequence[pa.Table], columns: Sequence[str] | None = None) -> pd.DataFrame:
     """All rows. A column that a table lacks is null there; `columns` are there even when no table has them."""
     import pyarrow as pa
 
-    names = list(dict.fromkeys(["time", *(columns or ()), *(name for table in tables for name in table.column_names)]))
+    first = ALWAYS if columns is None else ("time", *columns)
+    names = list(dict.fromkeys([*first, *(name for table in tables for name in table.column_names)]))
     types = {name: _type(table.schema.field(name).type for table in tables if name in table.column_names) for name in names}
     types["time"] = pa.timestamp("us", tz="UTC")
     schema = pa.schema(list(types.items()))

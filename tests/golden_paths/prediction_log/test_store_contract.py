@@ -1,0 +1,142 @@
+"""What every store promises, held against a folder, fsspec and a real MLflow server."""
+
+from __future__ import annotations
+
+import resource
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes.mlflow_server import mlflow_server
+from golden_paths.errors import StepFailed
+from golden_paths.prediction_log.folder_store import FolderStore
+from golden_paths.prediction_log.mlflow_store import MlflowStore
+from golden_paths.prediction_log.store import Store, opened
+
+HOUR = "risk/date=2026-11-27/hour=04"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as uri:
+        yield uri
+
+
+@pytest.fixture(params=["path", "file", "memory", "fsspec over files", pytest.param("mlflow", marks=pytest.mark.real)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "mlflow":
+        found: Store = opened("mlflow+" + request.getfixturevalue("server"))
+        yield found
+        found.delete("risk")
+        return
+    addresses = {"path": str(tmp_path / "log"), "file": f"file://{tmp_path}/log", "memory": f"memory://{secrets.token_hex(8)}"}
+    if request.param == "fsspec over files":
+        from golden_paths.prediction_log.fsspec_store import FsspecStore
+
+        yield FsspecStore(f"file://{tmp_path}/log")
+    else:
+        yield opened(addresses[request.param])
+
+
+def test_what_is_written_is_listed_and_read(store: Store) -> None:
+    store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    store.write(f"{HOUR}/1-pod-a-2.parquet", b"two" * 100_000)
+    assert store.list("risk") == ["date=2026-11-27/"]
+    assert store.list("risk/date=2026-11-27") == ["hour=04/"]
+    assert store.list(HOUR) == ["1-pod-a-1.parquet", "1-pod-a-2.parquet"]
+    assert (store.read(f"{HOUR}/1-pod-a-1.parquet"), len(store.read(f"{HOUR}/1-pod-a-2.parquet"))) == (b"one", 300_000)
+
+
+def test_the_same_written_again_changes_nothing(store: Store) -> None:
+    for _ in range(2):
+        store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    assert (store.list(HOUR), store.read(f"{HOUR}/1-pod-a-1.parquet")) == (["1-pod-a-1.parquet"], b"one")
+
+
+def test_what_another_wrote_since_the_last_look_is_listed(store: Store) -> None:
+    store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    assert len(store.list(HOUR)) == 1
+    store.write(f"{HOUR}/1-pod-b-1.parquet", b"two")
+    assert len(store.list(HOUR)) == 2
+
+
+def test_a_folder_that_is_not_there_has_nothing(store: Store) -> None:
+    assert store.list("nothing/date=2026-11-27") == []
+
+
+def test_a_file_that_is_not_there_is_said_to_be_missing(store: Store) -> None:
+    store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    with pytest.raises(FileNotFoundError):
+        store.read(f"{HOUR}/1-pod-a-2.parquet")
+
+
+def test_a_folder_is_deleted_with_all_that_is_in_it_and_again_without_an_error(store: Store) -> None:
+    store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    store.write("risk/date=2026-11-27/hour=05/1-pod-a-2.parquet", b"two")
+    for _ in range(2):
+        store.delete(HOUR)
+    assert store.list("risk/date=2026-11-27") == ["hour=05/"]
+
+
+def test_a_file_is_deleted_and_again_without_an_error(store: Store) -> None:
+    store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    store.write(f"{HOUR}/1-pod-a-2.parquet", b"two")
+    for _ in range(2):
+        store.delete(f"{HOUR}/1-pod-a-1.parquet")
+    assert store.list(HOUR) == ["1-pod-a-2.parquet"]
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_file(tmp_path: Path) -> None:
+    store, limits = FolderStore(str(tmp_path)), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            store.write(f"{HOUR}/1-pod-a-1.parquet", b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_another_process_is_about_to_write_is_not_listed(tmp_path: Path) -> None:
+    store = FolderStore(str(tmp_path))
+    store.write(f"{HOUR}/1-pod-a-1.parquet", b"one")
+    (tmp_path / HOUR / ".1-pod-b-1.parquet.partial").write_bytes(b"ha")
+    assert store.list(HOUR) == ["1-pod-a-1.parquet"]
+
+
+def test_an_address_whose_package_is_missing_names_it() -> None:
+    with pytest.raises(StepFailed) as caught:
+        opened("s3://bucket/predictions")
+    assert caught.value.remedy == "install the package that fsspec needs for it (s3fs), or name another address"
+    assert caught.value.problem.startswith("the prediction log's address begins with s3://, which cannot be read here: ")
+
+
+def test_an_address_of_no_kind_is_refused() -> None:
+    with pytest.raises(StepFailed, match="begins with nowhere://"):
+        opened("nowhere://bucket")
+
+
+def test_an_mlflow_that_is_away_is_an_error_that_names_it(free_port: int) -> None:
+    with pytest.raises(OSError, match=f"MLflow does not answer at http://127.0.0.1:{free_port}/api/2.0/mlflow-artifacts"):
+        MlflowStore(f"http://ada:secret@127.0.0.1:{free_port}").write("risk/x", b"")
+
+
+@pytest.mark.parametrize(
+    ("server", "environment", "header"),
+    [
+        ("http://h", {}, None),
+        ("http://ada:p%40ss@h", {}, "Basic YWRhOnBAc3M="),
+        ("http://h", {"MLFLOW_TRACKING_USERNAME": "ada", "MLFLOW_TRACKING_PASSWORD": "p@ss"}, "Basic YWRhOnBAc3M="),
+        ("http://h", {"MLFLOW_TRACKING_TOKEN": "t"}, "Bearer t"),
+    ],
+)
+def test_it_signs_in_as_mlflow_does(
+    server: str, environment: dict[str, str], header: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("USERNAME", "PASSWORD", "TOKEN"):
+        monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert MlflowStore(server)._headers.get("Authorization") == header
