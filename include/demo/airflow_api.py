@@ -81,11 +81,6 @@ class AirflowApi:
         """queued, running, success or failed."""
         return str(self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns/{run}"))["state"])
 
-    def runs(self, dag: str) -> list[str]:
-        """The ids of all runs of a DAG, the first one first."""
-        found = self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns", params={"limit": 100, "order_by": "id"}))
-        return [str(run["dag_run_id"]) for run in found["dag_runs"]]
-
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
         """The run's task instances."""
         found = self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns/{run}/taskInstances"))

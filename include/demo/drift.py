@@ -69,7 +69,7 @@ class Drift:
         say(f"a new champion: {self._champion()}; patients of both clinics are asked about")
         ask(url, [*first, *second])
         self._look(alarms=False)
-        runs = servers.airflow.runs(DAG)
+        runs = [str(run["dag_run_id"]) for run in servers.airflow.runs(DAG)]
         say(f"quiet again. Runs of {DAG}: {', '.join(runs)}")
         if len(runs) != ASKED_FOR:
             raise SystemExit(f"demo: {ASKED_FOR} runs were due, and {len(runs)} were made")

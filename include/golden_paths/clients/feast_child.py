@@ -74,7 +74,7 @@ def online_state(payload: dict[str, Any]) -> dict[str, Any]:
     """How far each view was materialized, by whomever: the registry knows."""
     with _locked(payload):
         store = _applied(payload)
-        views = _views(store, _service(store, payload["service"]))
+        views = feast_views.of_service(store, _service(store, payload["service"]))
         return {"views": [feast_views.materialized(store, view) for view in views]}
 
 
@@ -124,7 +124,7 @@ def feature_frame(payload: dict[str, Any]) -> dict[str, Any]:
     with _locked(payload):
         store = _applied(payload)
         service = _service(store, payload["service"])
-        views, keys = _views(store, service), _keys(store, service)
+        views, keys = feast_views.of_service(store, service), _keys(store, service)
         described = feast_described.service(store, service, views)
         newest = {view.name: feast_views.newest(store, view, end) for view in views} if payload["look_at_age"] else {}
     wanted = feast_rows.Wanted(

@@ -81,10 +81,6 @@ def _told(made: list[Artifact], spec: PathSpec, tracking_uri: str) -> None:
             console.print(f"[bold green]{artifact.rows} rows[/] are scored in {escape(artifact.path)}")
 
 
-def _is_trial(settings: Settings, spec: PathSpec) -> bool:
-    return settings.tracking_uri is None and (spec.deploy is None or spec.deploy.to == "local")
-
-
 def _interval(start: str | None, end: str | None) -> dict[str, datetime]:
     """`end`, and `start` when the run has one. A time without a zone is in UTC."""
     if start and not end:

@@ -33,8 +33,7 @@ def scored(payload: dict[str, Any]) -> dict[str, Any]:
     from golden_paths.scoring.asked import Asked
     from golden_paths.serve.model import ServedModel, example_of, first_of
 
-    folder = Path(payload["model"])
-    model, example = ServedModel.loaded(folder, payload["digest"]), example_of(folder)
+    model, example = ServedModel.loaded(Path(payload["model"]), payload["digest"]), example_of(Path(payload["model"]))
     file = pq.ParquetFile(payload["frame"])
     names = [column.name for column in model.columns]
     _require(file.schema_arrow.names, names, payload)
@@ -47,9 +46,7 @@ def scored(payload: dict[str, Any]) -> dict[str, Any]:
             found = asked.about(table.select(names).to_pandas(use_threads=False))
             unanswered += int((found.reasons != None).sum())  # noqa: E711 - element by element
             kind = kind or _kind(model, found)
-            if writer is None:
-                schema = _schema(file, payload, model, kind)
-                writer = pq.ParquetWriter(payload["out"], schema, compression="zstd")
+            writer = writer or pq.ParquetWriter(payload["out"], _schema(file, payload, model, kind), compression="zstd")
             columns = [table.column(name) for name in head] + _columns(found, model, kind)
             columns += [_repeated(text, len(table)) for text in payload["stamp"].values()]
             writer.write_table(_table(columns, writer.schema), row_group_size=len(table))
