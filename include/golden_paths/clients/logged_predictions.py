@@ -32,7 +32,7 @@ class LoggedPredictions:
         found = reading.read(
             self._log.store, version.model, start, end, version=version.version, digest=version.digest
         )
-        return found if len(found.columns) else _nothing()
+        return _nothing() if found.empty else found
 
     def as_logged(self, rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         """Rows of another source, their entity keys told as the log tells them."""
