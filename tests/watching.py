@@ -1,4 +1,4 @@
-"""A loan model that serves, the log of its answers, and what a watch of it touches: the log is real, MLflow and the rest are fakes."""
+"""A loan model that serves, the log of its answers, and what a watch touches: the log is real, MLflow and the rest are fakes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,12 @@ SPEC: dict[str, Any] = {
     "evaluate": {"metrics": {"roc_auc": ">= 0.75"}, "bias": {"measure": "demographic_parity", "at_most": 0.2}},
     "deploy": {"to": "local"},
 }
-CONTRACT = "columns:\n  income: {type: number, min: 0, max: 500}\n  region: {type: text, allowed: [north, south]}\nrows: {at_least: 9999}\n"
+CONTRACT = """\
+columns:
+  income: {type: number, min: 0, max: 500}
+  region: {type: text, allowed: [north, south]}
+rows: {at_least: 9999}
+"""
 
 
 def applicants(rows: int, seed: int, *, richer: float = 0.0) -> pd.DataFrame:
@@ -93,11 +98,11 @@ class Loans:
         self.runs: dict[tuple[str, str], str] = {}
         self.by = "Airflow (scheduled)"
         self.watches(**monitor)
-        self.hashed = None
 
     def watches(self, **monitor: Any) -> None:
         section = {"retrain": {"cool_down": "1h"}, "drift": {"at_least": 300}} | monitor
-        self.spec = PathSpec.model_validate(SPEC | {"monitor": {key: value for key, value in section.items() if value is not None}})
+        asked = {key: value for key, value in section.items() if value is not None}
+        self.spec = PathSpec.model_validate(SPEC | {"monitor": asked})
 
     def policy(self, text: str) -> None:
         (self.root / "include" / "policy.yaml").write_text(text)
@@ -173,8 +178,9 @@ class Loans:
         log = planned.log_of(self.spec, self.project, "sqlite:///none")
         assert serving and log
         score = scores(frame) if said is None else said
-        times = pd.to_datetime(pd.Series([at - 6 * timedelta(seconds=60) * (1 - place / len(frame)) for place in range(len(frame))]))
-        rows = pd.DataFrame({"time": times.astype("datetime64[us, UTC]"), "request_id": [f"r{n}" for n in range(len(frame))]})
+        count = len(frame)
+        times = pd.to_datetime(pd.Series([at - timedelta(minutes=6) * (1 - place / count) for place in range(count)]))
+        rows = pd.DataFrame({"time": times.astype("datetime64[us, UTC]"), "request_id": [f"r{n}" for n in range(count)]})
         rows = rows.assign(model=NAME, version=serving.version, digest=serving.digest)
         for name in frame.columns:
             kind = "entity." if name == "loan" else "feature."
