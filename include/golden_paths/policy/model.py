@@ -155,7 +155,7 @@ class Notice(Section):
     )
     arguments: dict[str, Any] = Field(
         default_factory=dict,
-        description="Of the class. Templates in them find {{ golden_paths.text }}, .model, .owner and .event.",
+        description="Of the class. In texts {text}, {model}, {owner} and {event} are filled in.",
     )
 
 
