@@ -18,6 +18,7 @@ from golden_paths.commands import (
     rollback,
     run,
     specs,
+    watch,
     withdraw,
 )
 from golden_paths.errors import GoldenPathsError
@@ -38,6 +39,7 @@ app.command()(endpoints.endpoints)
 app.command()(endpoints.stop)
 app.command()(rollback.rollback)
 app.command()(withdraw.withdraw)
+app.command()(watch.watch)
 app.command()(history.history)
 app.command()(predictions.predictions)
 app.command()(card.card)

@@ -78,7 +78,9 @@ def counted(
         (SCORE, profile.score, scores),
     ):
         if column is not None and name in window:
-            found.append(_of(role, role, column, window[name], len(window)))
+            # Who asks for classes alone is told no score: that is no missing answer, the prediction says whether there is one.
+            values = window[name].dropna() if role == SCORE else window[name]
+            found.append(_of(role, role, column, values, len(values)))
     return found
 
 
