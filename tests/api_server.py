@@ -30,6 +30,7 @@ class Asked:
     content: str
     token: str
     body: Any
+    by: str | None = None  # the header that says who asks
 
 
 @dataclass
@@ -72,7 +73,8 @@ def answering(*answers: Answer) -> Iterator[ApiServer]:
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             told = self.headers.get("Content-Type", ""), self.headers.get("authorization", "")
             with lock:
-                made.asked.append(Asked(self.command, self.path, *told, json.loads(text) if text else None))
+                body = json.loads(text) if text else None
+                made.asked.append(Asked(self.command, self.path, *told, body, self.headers["X-Golden-Paths"]))
                 code, body = made.next()
             answer = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(code)

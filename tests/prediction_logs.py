@@ -17,8 +17,8 @@ FEATURES = {"age": "double", "sex": "long", "ward": "string"}
 
 
 def form(version: str = "1", **more: Any) -> Form:
-    made: dict[str, Any] = {"features": FEATURES, "keys": {"patient": "long"}, "keeping": Keeping(address="/log")}
-    return Form(model="risk", version=version, digest=f"d{version}", **(made | more))
+    made: dict[str, Any] = {"model": "risk", "version": version, "digest": f"d{version}", "features": FEATURES}
+    return Form(**(made | {"keys": {"patient": "long"}, "keeping": Keeping(address="/log")} | more))
 
 
 def answered(at: datetime, ages: Sequence[float | None], *, request: str = "r-1", patient: int | None = None) -> Answered:

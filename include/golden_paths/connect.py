@@ -81,13 +81,12 @@ class LazyClients:
 
     def target(self, spec: PathSpec) -> Target:
         """Where the spec's model serves."""
-        from golden_paths.prediction_log import planned
-
         deploy = spec.need(DeploySection)
         if deploy.to == "kubernetes":
             from golden_paths.clients.kubernetes_target import KubernetesTarget
 
             return KubernetesTarget(spec, self.cluster, self._project, tracking_uri=self.tracking_uri, log=self._log)
         from golden_paths.clients.local_target import LocalTarget
+        from golden_paths.prediction_log import planned
 
-        return LocalTarget(self._project, deploy.port, planned.keeping(spec, self._project, self.tracking_uri))
+        return LocalTarget(self._project, deploy.port, lambda: planned.keeping(spec, self._project, self.tracking_uri))

@@ -29,7 +29,9 @@ POLL = 0.05
 class LocalTarget:
     """Serves models as processes of this machine, below <state>/endpoints/NAME/. `keeping`: how new ones log what they answer."""
 
-    def __init__(self, project: Project, port: int | None = None, keeping: Keeping | None = None) -> None:
+    def __init__(
+        self, project: Project, port: int | None = None, keeping: Callable[[], Keeping | None] = lambda: None
+    ) -> None:
         self._project, self._port, self._keeping = project, port, keeping
         self._endpoints = project.state / "endpoints"
 
@@ -53,7 +55,7 @@ class LocalTarget:
             model=str(model),
             feature_repo=str(features) if features else None,
             service=service,
-            keeping=self._keeping,
+            keeping=self._keeping(),
         )
         # Without what is not there: a supervisor that an older version of us started does not know it.
         url = str(control.ask(folder, "start", served=served.model_dump(mode="json", exclude_none=True))["url"])

@@ -192,7 +192,8 @@ def _serve(release: Release) -> Object:
     if content.features and content.repo and content.service:
         command += ["--feature-repo", f"{FEATURES}/{content.repo}", "--service", content.service]
     if keeping := release.keeping:
-        command += ["--prediction-log", keeping.model_dump_json(exclude_defaults=True)]
+        # Doubled: $(NAME) would be that variable's value, and a column's name is the spec's to choose.
+        command += ["--prediction-log", keeping.model_dump_json(exclude_defaults=True).replace("$", "$$")]
     ready = {"httpGet": {"path": "/health", "port": "http"}, "timeoutSeconds": 2}
     alive = {"httpGet": {"path": "/version", "port": "http"}, "timeoutSeconds": 5}
     made = _container(release, labels.SERVES, command)

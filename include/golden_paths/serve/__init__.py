@@ -13,6 +13,8 @@ What it answers, and how it says no (JSON: `error`, and `problems` with field, r
 
 A model that is slow computes in a thread, one request after the other; /health and /metrics answer meanwhile.
 Explanations are computed in that thread too, whatever the model, in turns with the others.
+What /predict and /invocations answer goes to the prediction log, where the server is told of one (--prediction-log): no request
+waits for it, or fails with it. Every answer has an X-Request-ID. X-Golden-Paths: synthetic in a request keeps it out of the log.
 A prediction or probability that is not a number (NaN, infinity) is null: the model has no answer for that row.
 
     400  not JSON, or none of the forms             413  body too large, or too many rows

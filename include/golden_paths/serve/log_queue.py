@@ -10,9 +10,9 @@ from typing import Any
 
 from golden_paths.prediction_log.batch import Answered
 
-MOST_ROWS = 50_000
-MOST_BYTES = 8 * 1024 * 1024  # of request bodies; as Python's objects they are some eight times that
-SOON = 0.2  # part of either, at which the log's thread is woken rather than at the next flush
+MOST = 48 * 1024 * 1024  # bytes, as `weight` guesses them
+SOON = 0.2  # part of it, at which the log's thread is woken rather than at the next flush
+VALUE, COLUMN, OTHERS = 40, 80, 6  # bytes of a value, and of a column of one request; columns beside the features
 
 
 class LogQueue:
@@ -22,7 +22,7 @@ class LogQueue:
         self.wake = threading.Event()
         self.dropped: Callable[[int, str], None] = lambda rows, reason: None
         self._answers: deque[tuple[Answered, int]] = deque()
-        self._rows_in = self._rows_out = self._bytes_in = self._bytes_out = 0
+        self._rows_in = self._rows_out = self._weight_in = self._weight_out = 0
 
     @property
     def rows(self) -> int:
@@ -38,24 +38,32 @@ class LogQueue:
         size: int,
     ) -> None:
         """Hand over one request's rows, whose body had `size` bytes; or drop them, when there is no room."""
-        count = len(answer["predictions"])
-        rows, held = self._rows_in - self._rows_out, self._bytes_in - self._bytes_out
-        if rows and (rows + count > MOST_ROWS or held + size > MOST_BYTES):  # one alone is taken: it is in memory already
-            self.dropped(count, "queue_full")
+        rows, held = len(answer["predictions"]), self._weight_in - self._weight_out
+        more = weight(rows, len(columns), size)
+        if held and held + more > MOST:  # one alone is taken: it is in memory already
+            self.dropped(rows, "queue_full")
             return
-        self._rows_in += count
-        self._bytes_in += size
-        self._answers.append((Answered(time.time(), request.decode("ascii"), entities, columns, answer), size))
-        if rows > MOST_ROWS * SOON or held > MOST_BYTES * SOON:
+        self._rows_in += rows
+        self._weight_in += more
+        self._answers.append((Answered(time.time(), request.decode("ascii"), entities, columns, answer), more))
+        if held > MOST * SOON:
             self.wake.set()
 
     def take(self, most: int) -> list[Answered]:
         """Those that wait, in order, until they have `most` rows or more."""
         taken, rows = [], 0
         while rows < most and self._answers:
-            answered, size = self._answers.popleft()
+            answered, taken_off = self._answers.popleft()
             taken.append(answered)
             rows += answered.rows
             self._rows_out += answered.rows
-            self._bytes_out += size
+            self._weight_out += taken_off
         return taken
+
+
+def weight(rows: int, columns: int, size: int) -> int:
+    """Bytes that a request's rows take as Python's objects, as a guess from what is known without looking at them.
+
+    `size` is that of the body: texts are as long as they were there.
+    """
+    return size + (columns + OTHERS) * (rows * VALUE + COLUMN)

@@ -18,6 +18,7 @@ import mlflow.tracking
 import orjson
 import pandas
 import prometheus_client
+import pyarrow.parquet
 import pydantic
 import sklearn.compose
 import sklearn.ensemble

@@ -11,6 +11,9 @@ from golden_paths.cluster.answers import Refused
 from golden_paths.cluster.api import ClusterApi
 from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.errors import StepFailed
+from golden_paths.rollout.canary import Canary
+from golden_paths.spec import RolloutSection
+from releases import release
 
 OURS = {"golden-paths.dev/model": "churn"}
 POD = {"kind": "Pod", "metadata": {"name": "a"}}
@@ -130,7 +133,14 @@ def test_a_pods_answer_is_told_from_that_of_the_api_server(case: str) -> None:
 def test_a_body_is_posted_to_a_pod() -> None:
     with answering((200, b"{}")) as server:
         server.api().proxied("a", "/invocations", port=8080, body={"inputs": [1]})
-    assert (server.asked[0].method, server.asked[0].body) == ("POST", {"inputs": [1]})
+    assert (server.asked[0].method, server.asked[0].body, server.asked[0].by) == ("POST", {"inputs": [1]}, None)
+
+
+def test_the_canarys_own_requests_say_that_no_user_asks_them() -> None:
+    with answering((200, b"{}")) as server:
+        canary = Canary(server.api(), release(), release(), RolloutSection(), [b'{"inputs": [1]}'], lambda: None)
+        canary._post("a", canary.requests[0])
+    assert [(one.body, one.by) for one in server.asked] == [({"inputs": [1]}, "synthetic")]
 
 
 def test_a_right_to_ask_pods_that_is_missing_is_no_pods_answer() -> None:

@@ -5,15 +5,26 @@ from __future__ import annotations
 import resource
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from fakes.mlflow_server import mlflow_server
 from golden_paths.errors import StepFailed
+from golden_paths.prediction_log import mlflow_store, reading
 from golden_paths.prediction_log.folder_store import FolderStore
+from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.prediction_log.mlflow_store import MlflowStore
 from golden_paths.prediction_log.store import Store, opened
+from golden_paths.serve.log_metrics import LogMetrics
+from golden_paths.serve.log_queue import LogQueue
+from golden_paths.serve.log_writer import LogWriter
+from held_mlflow import held_mlflow
+from local_endpoints import saved_model
+from prediction_logs import form
+from serving import PATIENT, started
 
 HOUR = "risk/date=2026-11-27/hour=04"
 
@@ -140,3 +151,44 @@ def test_it_signs_in_as_mlflow_does(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert MlflowStore(server)._headers.get("Authorization") == header
+
+
+EVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.real
+def test_a_server_logs_to_mlflow_and_the_watch_reads_it_there(server: str, tmp_path: Path) -> None:
+    keeping = Keeping(address=f"mlflow+{server}").model_dump_json()
+    running = started(saved_model(tmp_path / "model"), "--grace", "0.1", "--prediction-log", keeping)
+    try:
+        running.wait_for(lambda code, _: code == 200)
+        for _ in range(3):
+            assert running.ask("POST", "/invocations", {"inputs": [PATIENT, PATIENT]})[0] == 200
+        assert running.end() == 0
+    finally:
+        running.process.kill()
+        running.process.communicate()
+    found = reading.read(opened(f"mlflow+{server}"), "diabetes", *EVER)
+    assert (len(found), set(found["version"]), set(found["feature.bmi"])) == (6, {"1"}, {PATIENT[2]})
+    assert reading.counts(opened(f"mlflow+{server}"), "diabetes", *EVER)
+
+
+@pytest.mark.real
+def test_a_file_whose_answer_was_lost_is_written_again_and_is_there_once(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mlflow_store, "SECONDS", 1.0)
+    with held_mlflow(server) as proxy:
+        done = proxy.hold(r"PUT .*\.parquet")
+        queue, registry = LogQueue(), CollectorRegistry()
+        writer = LogWriter(
+            queue, LogMetrics(registry, lambda: queue.rows), opened=lambda: MlflowStore(proxy.url), form=form, seconds=0.05
+        )
+        writer.start()
+        queue.put(b"r", None, {"age": [1.0], "sex": [0], "ward": ["n"]}, {"predictions": [True]}, 10)
+        assert done.wait(30)
+        assert reading.read(opened(f"mlflow+{server}"), "risk", *EVER)["request_id"].tolist() == ["r"]  # though it is not known
+        writer.end(30)
+    assert registry.get_sample_value("golden_paths_log_last_error_timestamp_seconds")
+    assert registry.get_sample_value("golden_paths_log_rows_total") == 1
+    assert reading.read(opened(f"mlflow+{server}"), "risk", *EVER)["request_id"].tolist() == ["r"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.rollout import labels, manifests, objects
 from golden_paths.rollout.release import Release
 from releases import DIGEST, FEATURES, release
@@ -19,6 +20,7 @@ RELEASES = {
     "replicas": release(replicas=3, port=8080),
     "autoscaled": release(most_replicas=4, autoscale_cpu=70),
     "the longest names": release(model="m" * 50, version="999999", owner="x" * 100, **FEATURES),
+    "a log": release(keeping=Keeping(address="mlflow+http://mlflow.shop:5000", hashed=("sex",)), **FEATURES),
     "an odd owner": release(owner="Ärzte & <Söhne>, \U0001f600"),
     "an owner of signs": release(owner="!!!"),
 }
@@ -163,6 +165,60 @@ def test_secrets_go_where_they_are_used_and_are_there_or_not() -> None:
         [{"secretRef": {"name": "golden-paths-mlflow", "optional": True}}],
         [{"secretRef": {"name": "golden-paths-feast", "optional": True}}],
     ]
+
+
+def serving(found: Release) -> Any:
+    (container,) = pod(found)["spec"]["containers"]
+    return container
+
+
+def logged(found: Release) -> Keeping:
+    """As the server reads it, after Kubernetes has read it."""
+    command = serving(found)["command"]
+    return Keeping.model_validate_json(command[command.index("--prediction-log") + 1].replace("$$", "$"))
+
+
+LOGS = {
+    "mlflow": (
+        Keeping(address="mlflow+http://mlflow.shop:5000", hashed=("sex",), left_out=("race",)),
+        ["golden-paths-feast", "golden-paths-mlflow", "golden-paths-predictions"],
+    ),
+    "a bucket": (Keeping(address="s3://bucket/log", reach="443"), ["golden-paths-feast", "golden-paths-predictions"]),
+    "a volume": (Keeping(address="/predictions", volume="claim"), ["golden-paths-feast", "golden-paths-predictions"]),
+}
+
+
+@pytest.mark.parametrize("case", LOGS)
+def test_a_server_is_told_how_to_keep_its_log_and_given_what_it_takes(case: str) -> None:
+    keeping, secrets = LOGS[case]
+    found = release(keeping=keeping)
+    assert logged(found) == keeping
+    assert [one["secretRef"] for one in serving(found)["envFrom"]] == [{"name": name, "optional": True} for name in secrets]
+
+
+def test_a_version_without_a_log_is_told_nothing_of_one() -> None:
+    assert "--prediction-log" not in serving(release())["command"]
+
+
+def test_a_claim_is_mounted_where_the_log_is_written() -> None:
+    found = release(keeping=Keeping(address="/predictions", volume="claim"))
+    claim = {"name": "predictions", "persistentVolumeClaim": {"claimName": "claim"}}
+    assert claim in pod(found)["spec"]["volumes"]
+    assert {"name": "predictions", "mountPath": "/predictions"} in serving(found)["volumeMounts"]
+    assert "predictions" not in [one["name"] for one in pod(found)["spec"]["initContainers"][0]["volumeMounts"]]
+
+
+def test_a_columns_name_is_never_a_variable_of_the_pod() -> None:
+    found = release(keeping=Keeping(address="/predictions", volume="claim", hashed=("$(GOLDEN_PATHS_HASH_KEY)", "$$")))
+    text = serving(found)["command"][-1]
+    assert re.findall(r"(?<!\$)(?:\$\$)*\$\(", text) == []
+    assert logged(found).hashed == ("$(GOLDEN_PATHS_HASH_KEY)", "$$")
+
+
+def test_a_version_of_before_there_was_a_log_is_read_and_has_none() -> None:
+    record = json.loads(manifests.record(release(**FEATURES))["data"]["release.json"])
+    del record["keeping"]
+    assert Release.model_validate_json(json.dumps(record)) == release(**FEATURES)
 
 
 def test_a_pod_that_goes_has_time_to_be_withdrawn_to_answer_and_to_end() -> None:

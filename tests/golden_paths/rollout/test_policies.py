@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.rollout import policies
 from releases import release
 
@@ -39,6 +40,15 @@ def test_a_pod_asks_names_mlflow_and_the_online_store_and_nobody_else(case: str)
         "ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}],
         "egress": [DNS, *egress],
     }
+
+
+@pytest.mark.parametrize(
+    ("reach", "egress"),
+    [("", []), ("443", [to(443)]), ("minio.shop:9000", [to(9000)]), ("10.0.0.7:9000", [to(9000, "10.0.0.7/32")])],
+)
+def test_a_pod_asks_what_its_prediction_log_needs(reach: str, egress: list[dict[str, Any]]) -> None:
+    found = release(keeping=Keeping(address="s3://bucket/log", reach=reach))
+    assert policies.network_policy(found)["spec"]["egress"] == [DNS, to(5000), to(6379), *egress]
 
 
 KINDS: dict[str, tuple[dict[str, Any], list[str]]] = {

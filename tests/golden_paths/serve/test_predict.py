@@ -13,8 +13,14 @@ from fastapi.testclient import TestClient
 
 from golden_paths.clients import quick_feast
 from golden_paths.errors import StepFailed
+from golden_paths.prediction_log import reading
+from golden_paths.prediction_log.folder_store import FolderStore
+from golden_paths.prediction_log.hashing import hashed
+from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.serve.app import build
 from golden_paths.serve.loading import Loader
+from golden_paths.serve.logged import PredictionLog
+from golden_paths.serve.metrics import Metrics
 from golden_paths.serve.online import OnlineFeatures
 from golden_paths.serve.status import Identity, Status
 from serving import Saved, save
@@ -116,6 +122,32 @@ def test_an_entity_is_answered_with_its_features_and_the_estimators_own_answer(
             ],
         },
     )
+
+
+def test_what_is_answered_is_in_the_log_with_keys_features_and_score(
+    model: Saved, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOLDEN_PATHS_HASH_KEY", "k")
+    status, loading = loader(model, repo, "risk_v1")
+    loading.load()
+    keeping = Keeping(address=str(tmp_path), hashed=("bmi",), flush_seconds=3600)
+    log, metrics = PredictionLog(keeping, status.identity), Metrics(status.identity)
+    log.begin(loading, metrics.registry)
+    with TestClient(build(status, loading, metrics, log.queue)) as client:
+        said = client.post(
+            "/predict", json={"entities": [{"patient_id": 2}, {"patient_id": 1}]}, headers={"X-Request-ID": "r-1"}
+        ).json()["predictions"]
+        client.post("/predict", json={"entity": {"patient_id": 9}})
+        client.post("/predict", json={"entity": {"patient_id": 1}}, headers={"X-Golden-Paths": "synthetic"})
+        client.post("/invocations", json={"inputs": {"bmi": [20.0], "bp": [90.0]}})
+    log.end(30)
+    found = reading.read(FolderStore(str(tmp_path)), "risk", datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+    assert found["request_id"].tolist()[:2] == ["r-1", "r-1"]
+    assert (found["entity.patient_id"].tolist()[:2], len(found), found["entity.patient_id"].isna()[2]) == ([2, 1], 3, True)
+    assert found["feature.bp"].tolist() == [90.0, 101.0, 90.0]
+    assert found["feature.bmi"].tolist() == [None, hashed(31.5, "k"), hashed(20, "k")]
+    assert found["prediction"].tolist()[:2] == [one["prediction"] for one in said]
+    assert found["score"].tolist()[:2] == [one["probabilities"]["well"] for one in said]
 
 
 def test_several_entities_are_answered_in_their_order_and_a_value_the_model_imputes_may_be_missing(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from golden_paths.serve.log_queue import LogQueue
 from golden_paths.serve.log_writer import LogWriter
 from prediction_logs import Broken, form
 
+ONE = log_queue.weight(1, 3, 100)  # of one row, as `Log.put` makes it
 EVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -116,7 +119,7 @@ def test_of_what_a_failing_store_does_not_take_the_oldest_is_dropped(tmp_path: P
 def test_a_store_that_answers_nothing_fills_the_queue_which_then_drops_and_counts(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_queue, "MOST_ROWS", 10)
+    monkeypatch.setattr(log_queue, "MOST", 10 * ONE)
     log.store.blocked = threading.Event()
     log.put(1)
     until(lambda: log.store.tries == 1)
@@ -128,12 +131,12 @@ def test_a_store_that_answers_nothing_fills_the_queue_which_then_drops_and_count
     until(lambda: log.metric("rows_total") == 11)
 
 
-def test_the_queue_is_bounded_by_size_too_and_takes_one_large_request_alone(
+def test_a_request_that_is_larger_than_the_queue_is_taken_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_queue, "MOST_BYTES", 1000)
+    monkeypatch.setattr(log_queue, "MOST", 2 * ONE)
     log = Log(tmp_path)
-    log.put(50, size=5000)
+    log.put(50, size=50_000)
     log.put(1)
     assert (log.queue.rows, log.dropped("queue_full")) == (50, 1)
     log.queue.take(1)
@@ -142,7 +145,7 @@ def test_the_queue_is_bounded_by_size_too_and_takes_one_large_request_alone(
 
 
 def test_a_single_request_wakes_nobody_and_a_fifth_of_the_queue_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_queue, "MOST_ROWS", 100)
+    monkeypatch.setattr(log_queue, "MOST", 100 * ONE)
     log = Log(tmp_path)
     woken = []
     for _ in range(25):
@@ -218,3 +221,15 @@ def test_a_sane_id_is_taken_and_another_is_replaced(
 
 def test_ids_of_two_processes_differ() -> None:
     assert Callers().of([]).id != Callers().of([]).id
+
+
+@pytest.mark.parametrize(("rows", "features"), [(1, 3), (1, 100), (1000, 10), (20_000, 3)])
+def test_what_waits_weighs_about_as_much_as_is_guessed(rows: int, features: int) -> None:
+    names = [f"f{number}" for number in range(features)]
+    times = max(1, 2000 // rows)
+    body = json.dumps({"inputs": {name: [0.123456] * rows for name in names}})
+    tracemalloc.start()
+    held = [(json.loads(body)["inputs"], {"predictions": [number + 0.5 for number in range(rows)]}) for _ in range(times)]
+    taken = tracemalloc.get_traced_memory()[0] / times
+    tracemalloc.stop()
+    assert 0.5 < log_queue.weight(rows, features, len(body)) / taken < 3, held[0][0].keys()

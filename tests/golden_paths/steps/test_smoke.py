@@ -19,6 +19,7 @@ from golden_paths import digests
 from golden_paths.artifacts import Candidate, ModelVersion
 from golden_paths.errors import DigestMismatch, GateFailed, StepFailed
 from golden_paths.project import Project
+from golden_paths.rollout import load
 from golden_paths.runner import run_step
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
@@ -59,6 +60,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.status, self.answer, self.asked = 200, {}, []  # type: ignore[var-annotated]
+        self.askers: set[str | None] = set()  # by the header that says who asks
 
     @property
     def url(self) -> str:
@@ -70,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+        self.server.askers.add(self.headers["X-Golden-Paths"])
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(json.dumps(self.server.answer).encode())
@@ -176,3 +179,10 @@ def test_a_candidate_that_does_not_answer_may_be_tried_again(tmp_path: Path) -> 
         smoke.run(case.context())
     assert str(caught.value) == "the candidate does not answer: [Errno 111] Connection refused; see its log"
     assert (caught.value.retry, case.tags) == (True, {})
+
+
+def test_every_request_says_that_no_user_asks_it(tmp_path: Path, server: Server) -> None:
+    server.answer = CLASSES
+    run_step(smoke.STEP, Smoke(tmp_path, CLASSES, server.url).context())
+    load.under_load(server.url, [b"{}"], requests=3)
+    assert (server.askers, len(server.asked)) == ({"synthetic"}, 4)
