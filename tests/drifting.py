@@ -1,4 +1,4 @@
-"""Twenty columns whose population is known: no drift, unless one is asked for. As frames, and as counts where frames would be long."""
+"""Twenty columns whose population is known: no drift, unless one is asked for. As frames, and as counts of long ones."""
 
 from __future__ import annotations
 
