@@ -25,7 +25,8 @@ DIGITS = (6, 9, 17)
 class Numbers(BaseModel):
     """Of numbers and times. `at[i]` rows are equal to `points[i]`, `before[i]` lie between the point before and that one.
 
-    Infinite values are points as others. `before` is empty when every distinct value is a point.
+    Infinite values are points as others. `before` is empty when every distinct value is a point. With `is_single` the training
+    set had 32 bits for each: 0.1 is another number then, and later values are cut alike.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
@@ -35,6 +36,7 @@ class Numbers(BaseModel):
     points: tuple[float, ...]
     at: tuple[int, ...]
     before: tuple[int, ...] = ()
+    is_single: bool = False
 
     @property
     def cells(self) -> Array:
@@ -52,8 +54,10 @@ class Numbers(BaseModel):
         """Other values, shape (rows,), in the same cells."""
         import numpy as np
 
-        ordered, points = np.sort(values), np.asarray(self.points, dtype=float)
-        return _cells(ordered, points)
+        if self.is_single:
+            with np.errstate(over="ignore"):
+                values = values.astype(np.float32).astype(np.float64)
+        return _cells(np.sort(values), np.asarray(self.points, dtype=float))
 
 
 class Categories(BaseModel):
@@ -92,8 +96,15 @@ def of_numbers(values: pd.Series, kind: Literal["numbers", "times"]) -> Numbers:
     points = distinct if len(distinct) <= POINTS else _quantiles(ordered)
     cells = _cells(ordered, points)
     before = cells[:-1:2]
-    kept = (tuple(points.tolist()), tuple(cells[1::2].tolist()), tuple(before.tolist()) if before.any() else ())
-    return Numbers(kind=kind, rows=rows, missing=missing, points=kept[0], at=kept[1], before=kept[2])
+    return Numbers(
+        kind=kind,
+        rows=rows,
+        missing=missing,
+        points=tuple(points.tolist()),
+        at=tuple(cells[1::2].tolist()),
+        before=tuple(before.tolist()) if before.any() else (),
+        is_single=str(values.dtype).lower() == "float32",
+    )
 
 
 def of_categories(values: pd.Series, hash: Hash | None = None) -> Categories:

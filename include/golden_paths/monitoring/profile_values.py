@@ -38,7 +38,8 @@ def numbers(values: pd.Series, *, is_time: bool) -> Array:
     from pandas.api import types
 
     if is_time:
-        times = pd.to_datetime(values, utc=True, errors="coerce")
+        written = {"format": "ISO8601"} if values.dtype == object else {}  # else the first decides how all are read
+        times = pd.to_datetime(values, utc=True, errors="coerce", **written)
         times = times[times.notna()]
         return np.asarray(times.dt.tz_localize(None).to_numpy("datetime64[ns]").astype("int64") / 1e9)
     if not types.is_numeric_dtype(values):

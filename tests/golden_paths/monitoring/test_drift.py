@@ -86,8 +86,17 @@ def test_truth_values_that_come_as_numbers_or_text_dates_are_the_same_values() -
     window = frame(3)
     window["smokes"] = window["smokes"].astype(float).where(window.index > 3)
     window["seen"] = window["seen"].map(lambda when: when.isoformat())
+    window.loc[0, "seen"] = "2026-01-01"
     window["age"] = window["age"].astype(float)
     assert alarms(window) == {}
+
+
+def test_numbers_of_32_bits_are_the_same_numbers_when_they_come_with_64() -> None:
+    rows = frame(rows=4_000)
+    rows["dose"] = (rows["dose"].round(1)).astype("float32")
+    window = frame(3)
+    window["dose"] = window["dose"].round(1)
+    assert alarms(window, of=known(rows)) == {}
 
 
 def test_significant_is_not_enough_and_neither_is_large() -> None:

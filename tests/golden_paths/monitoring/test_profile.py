@@ -1,4 +1,4 @@
-"""The reference profile: what it keeps, how small it is, and that it is frozen with a version."""
+"""The reference profile: what it keeps, and how small it is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ import pandas as pd
 import pytest
 
 from drifting import frame as drifting
-from fakes.online import FIT, ROWS, TEST_ROWS, Online
-from golden_paths.errors import StepFailed
-from golden_paths.monitoring import frozen, profile
+from golden_paths.monitoring import profile
 from golden_paths.monitoring.profile import Profile
 from golden_paths.monitoring.profile_columns import Categories, Numbers
-from golden_paths.steps import evaluate, register, train
 
 
 def kept(values: object) -> Numbers | Categories:
@@ -128,54 +125,3 @@ def test_a_profile_of_twenty_columns_is_small_quickly_made_and_always_the_same(t
     file = made.write(tmp_path)
     assert file.stat().st_size < 400_000
     assert file.read_bytes() == profile.build(rows, **known).write(tmp_path).read_bytes()
-
-
-def registered(root: Path) -> tuple[Online, str]:
-    online = Online(root)
-    online.write("fit.py", FIT)
-    model = train.run(online.context())
-    return online, register.run(online.context(model, evaluate.run(online.context(model)))).version
-
-
-def reference(online: Online, version: str) -> Profile | None:
-    return frozen.reference_of(online.clients.tracking, online.clients.models, "progression", version)
-
-
-def test_evaluation_makes_the_profile_and_registration_freezes_it(tmp_path: Path) -> None:
-    online, version = registered(tmp_path)
-    found, tags = reference(online, version), online.clients.models.version_tags("progression", version)
-    assert found is not None
-    assert (found.model, found.training_set) == (tags["golden_paths.digest"], online.training_set.digest)
-    assert (found.rows, list(found.features)) == (ROWS, ["age", "dose"])
-    assert {column.rows for column in found.features.values()} == {ROWS}
-    assert (found.prediction.kind, found.prediction.rows) == ("categories", TEST_ROWS) if found.prediction else False
-    assert found.score is not None and found.score.rows == TEST_ROWS
-    file = online.clients.tracking.folder / tags["golden_paths.reference"].removeprefix("runs:/")
-    file.write_text(file.read_text().replace('"missing":0', '"missing":1', 1))
-    with pytest.raises(
-        StepFailed, match=r"^the reference profile of version 1 of progression at .* has SHA-256 .*, and .* was"
-    ):
-        reference(online, version)
-    file.unlink()
-    with pytest.raises(StepFailed, match="^the reference profile of version 1 of progression is gone from runs:/"):
-        reference(online, version)
-
-
-def test_a_version_from_before_there_were_profiles_has_none(tmp_path: Path) -> None:
-    online, version = registered(tmp_path)
-    registered_version = online.clients.models.models["progression"].versions[version]
-    registered_version.tags.pop("golden_paths.reference")
-    assert reference(online, version) is None
-
-
-def test_another_models_profile_is_not_registered(tmp_path: Path) -> None:
-    online = Online(tmp_path)
-    online.write("fit.py", FIT)
-    model = train.run(online.context())
-    evidence = evaluate.run(online.context(model))
-    file = online.clients.tracking.folder / model.mlflow_run_id / "evaluation" / "reference.json"
-    file.write_text(file.read_text().replace(model.digest, "0" * 64))
-    with pytest.raises(
-        StepFailed, match=f"is of model {'0' * 64}, not of {model.digest}; run the path again from evaluate"
-    ):
-        register.run(online.context(model, evidence))

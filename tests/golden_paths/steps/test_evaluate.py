@@ -14,6 +14,7 @@ from golden_paths.artifacts import Evidence, Model
 from golden_paths.errors import DigestMismatch, GateFailed
 from golden_paths.modelling import metrics
 from golden_paths.modelling.metrics import Outcome
+from golden_paths.monitoring.profile import Profile
 from golden_paths.steps import evaluate, register, train
 
 RIDGE = """
@@ -49,6 +50,10 @@ def test_every_kind_of_model_is_measured_and_reported(tmp_path: Path, kind: str)
     assert evidence.report == f"runs:/{model.mlflow_run_id}/evaluation/report.html"
     made = {"importance.png", "report.html", "evidence.json", "reference.json"}
     assert {path.name for path in folder.iterdir()} == plots | made
+    reference = Profile.read(folder / "reference.json")
+    assert (reference.model, reference.training_set) == (model.digest, online.training_set.digest)
+    assert reference.prediction is not None and (reference.score is not None) == (kind == "binary")
+    assert reference.prediction.kind == ("numbers" if kind == "regression" else "categories")
     report = (folder / "report.html").read_text()
     assert report.count("data:image/png;base64,") == len(plots) + 1
     assert "Every gate was passed." in report
