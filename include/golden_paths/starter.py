@@ -64,6 +64,41 @@ deploy:
   to: local
 """
 
+SCORES = """\
+# yaml-language-server: $schema=../include/golden_paths/path.schema.json
+# {golden_path}
+golden_path: batch-scores@1
+# {name}
+name: NAME
+# {owner}
+owner: my-team
+# {description}
+description: What is scored, for whom.
+# {risk}
+risk: limited
+# {schedule}
+schedule: "@daily"
+
+features:
+  # {features.repo}
+  repo: include/feature_repos/SNAKE
+  # {features.service}
+  service: SNAKE_v1
+  # {features.freshness}
+  freshness: 24h
+
+score:
+  # {score.model}
+  model: MODEL
+  # {score.entities}
+  entities: include/data/SNAKE/entities.parquet
+  # {score.output}
+  # output: scores/NAME
+  # {score.newer_model}
+  newer_model: false
+"""
+STARTERS = {"online-model": STARTER, "batch-scores": SCORES}
+
 
 class _Descriptions:
     """Looks `{train.params}` up in the models."""
@@ -81,8 +116,8 @@ class _Descriptions:
         return self._own
 
 
-def starter(name: str) -> str:
-    """The text of a starter spec for a model of this name."""
+def starter(name: str, path: str = "online-model") -> str:
+    """The text of a starter spec of this name. `KeyError` for a path without one."""
     top = {field: getattr(_Descriptions(PathSpec), field) for field in PathSpec.model_fields}
     # Feast and Python take no '-' in a name: what the scientist copies from here must work there.
-    return STARTER.format(**top).replace("NAME", name).replace("SNAKE", name.replace("-", "_"))
+    return STARTERS[path].format(**top).replace("NAME", name).replace("SNAKE", name.replace("-", "_"))

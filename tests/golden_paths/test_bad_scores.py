@@ -17,6 +17,7 @@ from golden_paths.platform import Platform
 from golden_paths.policy.rules import faults
 from golden_paths.project import Project
 from golden_paths.registry import STEPS
+from golden_paths.starter import starter
 from golden_paths.yaml_source import parse
 from projects import make_project
 
@@ -51,8 +52,8 @@ CASES = {
     ),
     "no entities": (
         SCORES.replace("data/churn.parquet", "data/chrun.parquet"),
-        "bad.yaml:11: score.entities 'include/data/chrun.parquet' is not there: no file include/data/chrun.parquet in the project; "
-        "did you mean 'churn.parquet'?",
+        "bad.yaml:11: score.entities 'include/data/chrun.parquet' is not there: no file include/data/chrun.parquet in the project"
+        "; did you mean 'churn.parquet'?",
     ),
     "entities that are no table": (
         SCORES.replace("data/churn.parquet", "models/churn.py"),
@@ -71,7 +72,8 @@ CASES = {
     ),
     "an output through a link": (
         SCORES + "  output: away/scores\n",
-        "bad.yaml:12: score.output 'away/scores' leaves the project through a symbolic link; name a folder below the project's folder",
+        "bad.yaml:12: score.output 'away/scores' leaves the project through a symbolic link; "
+        "name a folder below the project's folder",
     ),
     "an output that is a file": (
         SCORES + "  output: include/data/churn.parquet\n",
@@ -95,8 +97,8 @@ CASES = {
     ),
     "a pod that reads a registry in a file": (
         SCORES + "  run_in: pod\n",
-        "bad.yaml:12: score.run_in 'pod' is asked of a pod, and include/feature_repos/churn/feature_store.yaml keeps its registry "
-        "in a file; write run_in: worker, or name stores that pods reach",
+        "bad.yaml:12: score.run_in 'pod' is asked of a pod, and include/feature_repos/churn/feature_store.yaml keeps its "
+        "registry in a file; write run_in: worker, or name stores that pods reach",
     ),
     "a pod for a worker": (
         SCORES + "  pod: {memory: 1Gi}\n",
@@ -134,6 +136,12 @@ def test_the_plan_is_three_steps_in_a_line(dags: Path) -> None:
     assert plan.edges == (("choose_champion", "score"), ("score", "publish_scores"))
     assert plan.steps[2].writes == ("scores/churn: a folder for the interval",)
     assert all(step.reads and step.writes for step in plan.steps)
+
+
+def test_the_starter_is_a_spec_once_its_files_are_there(dags: Path) -> None:
+    text = starter("churn", "batch-scores").replace("MODEL", "churn").replace("data/churn/entities.parquet", "data/churn.parquet")
+    (dags / "churn.yaml").write_text(text)
+    assert read_spec(dags / "churn.yaml").spec.golden_path == "batch-scores@1"
 
 
 def test_only_score_runs_in_a_pod() -> None:

@@ -18,7 +18,7 @@ from golden_paths.load import read_spec
 from golden_paths.plan import Plan, make_plan
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
-from golden_paths.starter import starter
+from golden_paths.starter import STARTERS, starter
 
 SCHEMA_FILE = Path(__file__).parents[1] / "path.schema.json"
 
@@ -93,6 +93,7 @@ def schema(
 def new(
     name: Annotated[str, typer.Argument(help="The model's name, as in churn-next-month.")],
     folder: Annotated[Path | None, typer.Option(help="Where to write NAME.yaml; absent: the project's dags/.")] = None,
+    path: Annotated[str, typer.Option(help=f"The golden path: {' or '.join(STARTERS)}.")] = "online-model",
 ) -> None:
     """Write a commented starter spec. A file that is there is never overwritten."""
     from pydantic import TypeAdapter, ValidationError
@@ -104,12 +105,14 @@ def new(
     except ValidationError as error:
         problem, _, remedy = str(error.errors()[0]["ctx"]["error"]).partition("|")
         raise GoldenPathsError(f"'{name}' {problem}; {remedy}") from error
+    if path not in STARTERS:
+        raise GoldenPathsError(f"there is no starter for '{path}'; known are {', '.join(STARTERS)}")
     folder = folder or _dags()
     target = folder / f"{name}.yaml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with target.open("x") as stream:
-            stream.write(starter(name))
+            stream.write(starter(name, path))
     except FileExistsError as error:
         raise GoldenPathsError(f"{target} is there already; choose another name, or edit it") from error
     console.print(
