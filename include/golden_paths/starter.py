@@ -79,15 +79,14 @@ SCORES = HEAD + """\
 
 score:
   # {score.model}
-  model: my-model
+  model: MODEL
   # {score.entities}
   entities: include/data/SNAKE/entities.parquet
   # {score.output}
-  output: include/data/SNAKE/scores
+  # output: scores/NAME
   # {score.newer_model}
-  # newer_model: true
+  newer_model: false
 """
-# By path. Those of paths that the registry does not have are not offered.
 STARTERS = {"online-model@1": MODEL, "feature-refresh@1": REFRESH, "batch-scores@1": SCORES}
 
 

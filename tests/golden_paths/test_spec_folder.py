@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bad_specs import change
-from golden_paths import checks, columns
+from golden_paths import columns, named_files
 from golden_paths.errors import InvalidSpec
 from golden_paths.folder import read_folder, spec_files
 from golden_paths.load import read_spec
@@ -115,7 +115,7 @@ def test_a_file_that_goes_while_it_is_looked_at_is_its_own_fault(dags: Path, mon
     def gone(file: Path) -> tuple[int, int]:
         raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr(checks, "_stamp", gone)
+    monkeypatch.setattr(named_files, "stamp", gone)
     with pytest.raises(InvalidSpec) as caught:
         read_spec(dags / "good.yaml")
     assert [(problem.key, problem.problem) for problem in caught.value.problems] == [
@@ -134,7 +134,7 @@ def test_a_mistake_of_ours_is_one_spec_s_and_no_other_s(dags: Path, monkeypatch:
         return known(path) if path.name == "churn.parquet" else (1 / 0,)  # type: ignore[return-value]
 
     monkeypatch.setattr(columns, "of_parquet", broken)
-    checks._columns.cache_clear()
+    named_files._columns.cache_clear()
     assert read(dags) == (
         ["good"],
         [

@@ -42,8 +42,7 @@ def join(store: Any, service: Any, wanted: Wanted, destination: Path) -> dict[st
 
     types = _types(service)
     file = _opened(wanted)
-    held = {field.name: field.type for field in file.schema_arrow}
-    head = [(key, held[key]) for key in wanted.keys] + [(TIMESTAMP, pa.timestamp("us", tz="UTC"))]
+    head = [(key, _plain(file.schema_arrow.field(key).type)) for key in wanted.keys] + [(TIMESTAMP, pa.timestamp("us", tz="UTC"))]
     entities = destination.with_suffix(".entities")
     rows = found = 0
     with (
@@ -85,6 +84,13 @@ def _types(service: Any) -> dict[str, pa.DataType]:
     return {name: known[kind] for name, kind in found.items()}
 
 
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Of a category that of its values: each part of a file may have categories of its own."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
 def _opened(wanted: Wanted) -> Any:
     import pyarrow.parquet as pq
 
@@ -112,6 +118,7 @@ def _selected(file: Any, wanted: Wanted) -> Iterator[pa.Table]:
             mask &= (at >= pd.Timestamp(wanted.start)).to_numpy()
         if mask.any():
             keys = [batch.column(key).filter(pa.array(mask)) for key in wanted.keys]
+            keys = [key.cast(_plain(key.type)) for key in keys]
             yield pa.table([*keys, pa.Array.from_pandas(at[mask])], names=names)
 
 

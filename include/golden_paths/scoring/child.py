@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,29 +39,28 @@ def scored(payload: dict[str, Any]) -> dict[str, Any]:
     names = [column.name for column in model.columns]
     _require(file.schema_arrow.names, names, payload)
     asked, head = Asked(model, payload["place"], first_of(example) if example else None), payload["head"]
-    writer, kind, unanswered = None, None, 0
-    try:
+    schema: pa.Schema | None = None
+    unanswered = 0
+    with contextlib.ExitStack() as opened:
         for batch in file.iter_batches(_rows(len(names)), columns=[*head, *names], use_threads=False):
             if not len(table := pa.Table.from_batches([batch])):
                 continue
             found = asked.about(table.select(names).to_pandas(use_threads=False))
             unanswered += int((found.reasons != None).sum())  # noqa: E711 - element by element
-            kind = kind or _kind(model, found)
-            writer = writer or pq.ParquetWriter(payload["out"], _schema(file, payload, model, kind), compression="zstd")
-            columns = [table.column(name) for name in head] + _columns(found, model, kind)
+            if schema is None:
+                schema = _schema(file, payload, model, _kind(model, found))
+                writer = opened.enter_context(pq.ParquetWriter(payload["out"], schema, compression="zstd"))
+            columns = [table.column(name) for name in head] + _columns(found, model, schema.field("prediction").type)
             columns += [_repeated(text, len(table)) for text in payload["stamp"].values()]
-            writer.write_table(_table(columns, writer.schema), row_group_size=len(table))
-        if writer is None:
-            writer = pq.ParquetWriter(payload["out"], _schema(file, payload, model, _kind(model, None)), compression="zstd")
-        schema = writer.schema
-    finally:
-        if writer is not None:
-            writer.close()
-    return {
-        "rows": file.metadata.num_rows,
-        "unanswered": unanswered,
-        "columns": [[field.name, "string" if field.name in STAMPED else str(field.type)] for field in schema],
-    }
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=len(table))
+    if schema is None:
+        schema = _schema(file, payload, model, _kind(model, None))
+        pq.write_table(schema.empty_table(), payload["out"], compression="zstd")
+    return {"rows": file.metadata.num_rows, "unanswered": unanswered, "columns": _told(schema)}
+
+
+def _told(schema: pa.Schema) -> list[list[str]]:
+    return [[field.name, "string" if field.name in STAMPED else str(field.type)] for field in schema]
 
 
 def _rows(columns: int) -> int:
@@ -149,9 +149,3 @@ def _repeated(text: str, rows: int) -> Any:
     import pyarrow as pa
 
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype="int32")), pa.array([text]))
-
-
-def _table(columns: list[Any], schema: pa.Schema) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.table(columns, schema=schema)

@@ -62,7 +62,11 @@ def _kept(context: StepContext, chosen: Chosen, frame: FeatureFrame, file: Path)
         uri, digest, said = f"runs:/{run.id}/{FILE}", run.tags[DIGEST], json.loads(run.tags[KNOWN])
         context.log(f"these rows have the scores {digest} of this version already")
     else:
-        said = _asked(context, chosen, frame, run.id, file)
+        try:
+            said = _asked(context, chosen, frame, run.id, file)
+        except StepFailed:
+            tracking.finish(run.id, failed=True)  # opened again by the next try
+            raise
         uri, digest = tracking.upload(run.id, file), digests.of_file(file)
         tracking.metrics(run.id, {"rows": said["rows"], "unanswered": said["unanswered"]})
         tracking.tag(run.id, {COMPLETE: "true", DIGEST: digest, KNOWN: json.dumps(said)})

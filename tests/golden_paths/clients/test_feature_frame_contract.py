@@ -92,6 +92,13 @@ def test_times_without_a_zone_are_in_utc_and_others_are_what_they_are(asked: Ask
     assert asked.frame(datetime(2026, 3, 29, 2, tzinfo=ahead), datetime(2026, 3, 29, 3, tzinfo=ahead)).rows == 1
 
 
+def test_a_row_without_a_key_has_no_features_and_a_category_is_its_value(asked: Asked) -> None:
+    entities = asked.shop.data / "labels.parquet"
+    for keys in (pd.array([1, None, 2], dtype="Int64"), pd.Categorical([1, None, 2])):
+        pd.DataFrame({"customer": keys, "event_timestamp": [day(5)] * 3}).to_parquet(entities)
+        assert asked.rows(day(5), day(6)) == [(1, 5, 40.0, 31), (None, 5, None, None), (2, 5, 20.0, 52)]
+
+
 def test_a_file_without_a_key_is_refused_with_what_it_needs(asked: Asked) -> None:
     pd.DataFrame({"event_timestamp": [day(5)]}).to_parquet(asked.shop.data / "labels.parquet")
     with pytest.raises(StepFailed) as caught:

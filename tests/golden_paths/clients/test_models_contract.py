@@ -77,6 +77,17 @@ def test_an_alias_is_removed_and_removing_it_again_is_no_error(mlflow: Any, mode
     mlflow.models.remove_alias(f"no-{model}", "champion")
 
 
+def test_a_version_is_rebuilt_by_its_number_whatever_the_alias_says(mlflow: Any, model: str, tmp_path: Path) -> None:
+    assert mlflow.models.version(model, "1") is None
+    for number in ("1", "2"):
+        run_id, uri = logged(mlflow.tracking, model, f"key:{number}", tmp_path / "model")
+        assert mlflow.models.register(model, uri=uri, run_id=run_id, tags=TAGS | {"golden_paths.weights": number}) == number
+        mlflow.models.set_alias(model, "champion", number)
+        assert mlflow.models.version(model, number) == mlflow.models.champion(model)
+    assert mlflow.models.version(model, "1").weights == "1"
+    assert mlflow.models.version(model, "3") is None
+
+
 def test_a_version_downloads_by_name_too(mlflow: Any, model: str, tmp_path: Path) -> None:
     if not isinstance(mlflow.models, MlflowModels):
         pytest.skip("the fake tracking knows no registered names; no step asks for one")

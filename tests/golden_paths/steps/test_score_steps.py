@@ -214,6 +214,17 @@ def test_a_service_without_what_the_model_needs_is_named(scorer: Scorer, monkeyp
         "version 1 of churn needs age, which service churn_v1 does not have; "
         "name the service that it was trained on in features.service"
     )
+    assert _status(scorer) == "FAILED"
+    monkeypatch.undo()
+    monkeypatch.setattr(score.sandbox, "call", at_once)
+    scorer.run(day(5), day(6))
+    assert _status(scorer) == "FINISHED"
+
+
+def _status(scorer: Scorer) -> str:
+    """Of the last run in MLflow."""
+    runs: dict[str, Any] = scorer.clients.tracking.runs  # type: ignore[attr-defined]
+    return str(list(runs.values())[-1].status)
 
 
 def test_lineage_goes_from_rows_views_and_version_to_the_scores_and_on_to_the_folder(scorer: Scorer) -> None:
