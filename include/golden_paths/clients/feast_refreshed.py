@@ -39,11 +39,20 @@ def restore(store: Any, notes: dict[str, tuple[str, dict[str, str]]]) -> None:
 
 
 def _definition(store: Any, service: Any) -> str:
-    spec = service.to_proto().spec
-    for name in [name for name in spec.tags if name.startswith(TAG)]:
-        del spec.tags[name]
-    views = [feast_views.definition(view) for view in feast_views.of_service(store, service)]
-    return " ".join([digests.of_bytes(spec.SerializeToString(deterministic=True)), *views])
+    """How the service and its views are defined, whenever that was applied."""
+    from google.protobuf.json_format import MessageToDict
+
+    views = feast_views.of_service(store, service)
+    told = [_undated(MessageToDict(one.to_proto().spec)) for one in (service, *views)]
+    told[0]["tags"] = {name: said for name, said in service.tags.items() if not name.startswith(TAG)}
+    return digests.of_bytes(json.dumps(told, sort_keys=True).encode())
+
+
+def _undated(found: Any) -> Any:
+    """Without the times at which sources were applied, which are part of what Feast calls a specification."""
+    if isinstance(found, dict):
+        return {name: _undated(inner) for name, inner in found.items() if name != "meta"}
+    return [_undated(inner) for inner in found] if isinstance(found, list) else found
 
 
 def note(store: Any, service: Any, by: str, *, start: str, end: str, views: Sequence[dict[str, Any]]) -> None:
