@@ -47,6 +47,7 @@ class Release(BaseModel):
     port: int
     ready_seconds: int
     withdrawn: str = ""  # the reason; its pods then answer with that, and load no model
+    withdrawn_image: str = ""  # what says so: the version's own may be older than withdrawals are
 
     @property
     def name(self) -> str:
