@@ -117,6 +117,17 @@ class Shop:
         by_hand.stopped("churn", self._places, emit, print)
         self.serving.clear()
 
+    def withdrawn(self, version: str, at: datetime) -> None:
+        """By command: no version is the champion any more."""
+
+        def emit(one: RunEvent) -> None:
+            self._wrote(one, at)
+
+        by_hand.withdrawn("churn", "it lied", self._places, emit, print)
+        self.tagged(version, status="withdrawn", reason="it lied")
+        self.registry.champions.clear()
+        self.serving.clear()
+
     def _made(self, version: str, before: str | None) -> dict[str, Artifact]:
         """The artifacts of a run, with the digests of what lies in the fake MLflow."""
         run, model, here = f"run-{version}", f"m-{version}", self.registry.files

@@ -60,7 +60,8 @@ def chosen(known: Known, now: datetime, *, version: str | None = None, at: str |
 
 def _stopped(known: Known) -> GoldenPathsError:
     last = max(known.reigns, key=lambda one: one.until or one.since)
-    when = f"version {last.version} until it was stopped, {shown(last.until or last.since)}"
+    how = "withdrawn" if last.ended_by and last.ended_by.job.endswith(".withdraw") else "stopped"
+    when = f"version {last.version} until it was {how}, {shown(last.until or last.since)}"
     return GoldenPathsError(f"no version of {known.model} serves: the last was {when}; name one with --version or --at")
 
 

@@ -96,7 +96,7 @@ def _event(case: Case, one: Happened) -> Row:
     facets = [facet_of(data, ENDPOINT) for data in one.outputs if facet_of(data, ENDPOINT)]
     told = "ended well" if one.is_complete else "failed"
     if any(is_dropped(data) for data in one.outputs):
-        told = "the endpoint was stopped"
+        told = "the version was withdrawn" if step == "withdraw" else "the endpoint was stopped"
     elif registered := [version_of(data) for data in one.outputs if data["name"] == f"models/{case.model}"]:
         told = f"version {registered[0]} was registered"
     elif facets and one.is_complete:

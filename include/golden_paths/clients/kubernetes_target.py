@@ -118,7 +118,8 @@ class KubernetesTarget:
 
     def withdraw(self, endpoint: str, reason: str, *, version: str | None = None) -> bool:
         """Replace the pods of the version in service by ones that answer 503, and load no model."""
-        return ClusterAddress(ClusterApi(self._settings, self._log)).withdraw(endpoint, reason, version=version)
+        address = ClusterAddress(ClusterApi(self._settings, self._log), self._settings.serve_image)
+        return address.withdraw(endpoint, reason, version=version)
 
     def retire(self, endpoint: str) -> datetime | None:
         """Scale to zero what served before deploy.keep_previous, and remove what is beyond deploy.keep_versions."""

@@ -23,6 +23,7 @@ from golden_paths.withdrawal import reason_of
 READY_SECONDS = 120.0  # a model server on a loaded machine: imports and one prediction
 END_SECONDS = 60.0  # draining takes 30 at most
 DIGEST_EXIT = 3
+OLDER = "KeyError: 'withdraw'"  # from a supervisor that began before there were withdrawals
 POLL = 0.05
 
 
@@ -116,7 +117,16 @@ class LocalTarget:
                 return done is None or bool(done["is_done"])
             return False
 
-        _wait(f"endpoint {endpoint} says that it is withdrawn", is_done, READY_SECONDS, log=folder)
+        def is_told() -> bool:
+            try:
+                return is_done()
+            except StepFailed as error:
+                if OLDER not in error.problem:
+                    raise
+            self.stop(endpoint)  # the next one has today's code, and what served
+            return False
+
+        _wait(f"endpoint {endpoint} says that it is withdrawn", is_told, READY_SECONDS, log=folder)
         self._wait_for_end(endpoint, leaving)
         return is_found
 

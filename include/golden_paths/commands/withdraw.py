@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from golden_paths import expiry
 from golden_paths.clients.local_target import LocalTarget
+from golden_paths.cluster.settings import ClusterSettings
 from golden_paths.commands.endpoints import OnCluster, ProjectFolder
 from golden_paths.commands.output import console
 from golden_paths.connect import LazyClients, Settings
@@ -33,7 +34,7 @@ def withdraw(
     settings = Settings.from_environment()
     here = Project.at(project) if project else Project.here(Path.cwd())
     clients = LazyClients(here, settings, _log)
-    address = _address(here, settings, on_cluster)
+    address = _address(here, clients.cluster, on_cluster)
     try:
         champion = clients.models.champion(name)
     except StepFailed as error:  # a brake must work without MLflow too
@@ -51,13 +52,13 @@ def withdraw(
     console.print(f"[bold]{escape(name)}[/] version {escape(entry.version)} is withdrawn: {escape(entry.why)}")
 
 
-def _address(project: Project, settings: Settings, on_cluster: bool) -> Address:
+def _address(project: Project, settings: ClusterSettings, on_cluster: bool) -> Address:
     if not on_cluster:
         return LocalTarget(project)
     from golden_paths.cluster.api import ClusterApi
     from golden_paths.rollout.withdrawal import ClusterAddress
 
-    return ClusterAddress(ClusterApi(settings.cluster, _log))
+    return ClusterAddress(ClusterApi(settings, _log), settings.serve_image)
 
 
 def _brake(address: Address, name: str, reason: str, but: str) -> None:

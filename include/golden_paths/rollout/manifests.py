@@ -154,7 +154,7 @@ def _pod(release: Release) -> Object:
 def _container(release: Release, name: str, command: list[str]) -> Object:
     return {
         "name": name,
-        "image": release.content.image,
+        "image": release.withdrawn_image or release.content.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python", "-m", *command],
         "securityContext": restricted.CONTAINER,

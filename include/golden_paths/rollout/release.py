@@ -49,6 +49,7 @@ class Release(BaseModel):
     ready_seconds: int
     keeping: Keeping | None = None  # of its prediction log
     withdrawn: str = ""  # the reason; its pods then answer with that, and load no model
+    withdrawn_image: str = ""  # what says so: the version's own may be older than withdrawals are
 
     @property
     def name(self) -> str:

@@ -16,10 +16,13 @@ HOLDER = "withdrawal"
 
 
 class ClusterAddress:
-    """The stable addresses of a namespace. The policy holds for what begins to serve, not for what ends it."""
+    """The stable addresses of a namespace. The policy holds for what begins to serve, not for what ends it.
 
-    def __init__(self, api: ClusterApi) -> None:
-        self._api = api
+    `image` is what says that a version is withdrawn, when it is not the version's own.
+    """
+
+    def __init__(self, api: ClusterApi, image: str | None = None) -> None:
+        self._api, self._image = api, image or ""
 
     def serving(self, endpoint: str) -> Endpoint | None:
         """What has the Service's traffic; None when that is withdrawn."""
@@ -33,6 +36,7 @@ class ClusterAddress:
         why, traffic, versions = reason_of(reason), Traffic(self._api, endpoint), Versions(self._api, endpoint)
         if traffic.state() is None:
             return False
+        told = {"withdrawn": why, "withdrawn_image": self._image}
         lease = Lease(self._api, endpoint, f"{HOLDER} {datetime.now(UTC).isoformat()}")
         with lease.held(by_force=True):
             state = traffic.state()
@@ -44,7 +48,7 @@ class ClusterAddress:
                         f"the record of version {state.serving} of {endpoint} was deleted by hand",
                         remedy=f"stop it: python -m golden_paths stop {endpoint} --kubernetes",
                     )
-                release = release if release.withdrawn else release.model_copy(update={"withdrawn": why})
+                release = release if release.withdrawn else release.model_copy(update=told)
                 versions.restored(release)
                 traffic.unshare(state.serving)
                 traffic.say(release, state.model_copy(update={"previous": None, "is_settled": True}))

@@ -87,6 +87,19 @@ def test_an_endpoint_that_was_stopped_serves_nothing_now_and_did_before(shop: Sh
     assert ("stop", "the endpoint was stopped") in told
 
 
+def test_a_version_that_was_withdrawn_serves_nothing_now_and_did_before(shop: Shop) -> None:
+    shop.withdrawn("1", MONDAY + 4 * DAY)
+    with pytest.raises(GoldenPathsError) as refused:
+        shop.case()
+    last = "version 1 until it was withdrawn, 2026-03-06 08:00:00 UTC"
+    assert str(refused.value) == f"no version of churn serves: the last was {last}; name one with --version or --at"
+    case = shop.case(version="1")
+    assert case.reign and case.reign.until == MONDAY + 4 * DAY
+    told = [row.cells[1:] for one in evidence.audit(case).sections if one.key == "rollout" for row in one.rows]
+    assert ("withdraw", "the version was withdrawn") in told
+    assert ("MLflow's tag golden_paths.status", "withdrawn: it lied") in told
+
+
 def test_a_number_that_mlflow_gave_again_is_not_the_model_that_served_under_it(shop: Shop) -> None:
     """The model was deleted, and counted anew: the log's version 2 is another one."""
     shop.tagged("2", digest="f" * 64, status="rejected")

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from golden_paths.clients import local_target
 from golden_paths.clients.local_target import LocalTarget
 from golden_paths.endpoint import control
 from golden_paths.endpoint import state as states
@@ -128,6 +129,23 @@ def test_a_supervisor_that_is_killed_in_the_middle_is_told_again(
     monkeypatch.setattr(control, "ask", kills_once)
     assert target.withdraw(NAME, "it has expired")
     assert (told_now(url), len(killed)) == (GONE, 1)
+
+
+def test_a_supervisor_that_is_older_than_withdrawals_is_replaced_by_one_that_knows_them(
+    target: LocalTarget, saved: Saved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, older = serve(target, saved, "1").url, state_of(tmp_path).pid
+    real = control.ask
+
+    def knows_not(folder: Path, command: str, **arguments: Any) -> Any:
+        if command == "withdraw" and state_of(tmp_path).pid == older:
+            return real(folder, "withdraw", version="1")  # refused, as any command that it cannot do
+        return real(folder, command, **arguments)
+
+    monkeypatch.setattr(local_target, "OLDER", "TypeError")
+    monkeypatch.setattr(control, "ask", knows_not)
+    assert target.withdraw(NAME, "it has expired")
+    assert (told_now(url), state_of(tmp_path).pid == older) == (GONE, False)
 
 
 def test_a_state_that_was_written_before_there_were_withdrawals_is_read() -> None:

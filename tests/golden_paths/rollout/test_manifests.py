@@ -288,6 +288,11 @@ def test_a_withdrawn_version_s_pods_say_so_and_fetch_nothing() -> None:
         assert container[probe] == before["spec"]["containers"][0][probe]
 
 
+def test_an_image_that_is_older_than_withdrawals_does_not_have_to_say_so() -> None:
+    (container,) = pod(release(withdrawn=REASON, withdrawn_image="golden-paths-serve:2"))["spec"]["containers"]
+    assert container["image"] == "golden-paths-serve:2"
+
+
 def test_its_address_and_its_selector_are_as_they_were() -> None:
     before, gone = release(), release(withdrawn=REASON)
     assert manifests.service(gone, {}) == manifests.service(before, {})
@@ -297,5 +302,5 @@ def test_its_address_and_its_selector_are_as_they_were() -> None:
 
 def test_a_record_that_was_kept_before_there_were_withdrawals_is_read() -> None:
     kept = json.loads(release().model_dump_json())
-    del kept["withdrawn"]
+    del kept["withdrawn"], kept["withdrawn_image"]
     assert Release.model_validate(kept) == release()
