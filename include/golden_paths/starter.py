@@ -79,7 +79,7 @@ SCORES = HEAD + """\
 
 score:
   # {score.model}
-  model: MODEL
+  model: my-model
   # {score.entities}
   entities: include/data/SNAKE/entities.parquet
   # {score.output}

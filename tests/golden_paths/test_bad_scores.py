@@ -139,7 +139,7 @@ def test_the_plan_is_three_steps_in_a_line(dags: Path) -> None:
 
 
 def test_the_starter_is_a_spec_once_its_files_are_there(dags: Path) -> None:
-    text = starter("churn", "batch-scores@1").replace("MODEL", "churn").replace("data/churn/entities.parquet", "data/churn.parquet")
+    text = starter("churn", "batch-scores@1").replace("data/churn/entities.parquet", "data/churn.parquet")
     (dags / "churn.yaml").write_text(text)
     assert read_spec(dags / "churn.yaml").spec.golden_path == "batch-scores@1"
 

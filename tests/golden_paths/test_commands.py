@@ -12,7 +12,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from golden_paths.commands import app, run
@@ -20,6 +19,7 @@ from golden_paths.commands.specs import SCHEMA_FILE, schema_text
 from golden_paths.load import read_draft, read_spec
 from golden_paths.registry import PATHS
 from golden_paths.starter import starter
+from golden_paths.yaml_source import parse
 from projects import SPEC, make_project
 
 ROOT = Path(__file__).parents[2]
@@ -179,5 +179,5 @@ def test_the_schema_in_the_repo_is_not_stale() -> None:
 def test_the_schema_accepts_the_examples_and_refuses_an_unknown_key() -> None:
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
     for file in sorted((ROOT / "dags").glob("*.yaml")):
-        assert list(validator.iter_errors(yaml.safe_load(file.read_text()))) == [], file.name
-    assert not validator.is_valid(yaml.safe_load(SPEC) | {"ownr": "x"})
+        assert list(validator.iter_errors(parse(file.read_text(), file.name).data)) == [], file.name
+    assert not validator.is_valid(parse(SPEC, "churn.yaml").data | {"ownr": "x"})
