@@ -33,7 +33,14 @@ down: venv           ## stop it; what it kept is there at the next make up
 	@$(VENV) include/compose down
 
 test: data           ## all tests; TESTS=path for some
+ifeq ($(TESTS),tests)
+	@failed=0; \
+	$(VENV) -m pytest tests --ignore=tests/end_to_end --numprocesses 2 --dist loadfile || failed=1; \
+	$(VENV) -m pytest tests/end_to_end || failed=1; \
+	exit $$failed
+else
 	@$(VENV) -m pytest $(TESTS)
+endif
 
 lint: venv           ## ruff, mypy --strict, the architecture test
 	@$(VENV) -m ruff check .

@@ -46,6 +46,18 @@ def ask(place: Place, url: str) -> None:
         raise SystemExit("demo: the endpoint did not answer as it should")
 
 
+def look(servers: Servers) -> None:
+    """Have the model watched from here on, and look at it once."""
+    watch = f"{DAG}.watch"
+    if not servers.airflow.has_dag(watch):
+        return
+    run = servers.airflow.trigger(watch)
+    followed(servers, watch, run)
+    made = servers.airflow.result(watch, run, "watch")
+    alarms = sum(one["is_alarm"] for one in made["verdicts"])
+    console.print(f"  {watch} looks at it every hour; its first look: {len(made['verdicts'])} verdicts, {alarms} alarms", markup=False)
+
+
 def show(place: Place, url: str) -> None:
     """Print where things are."""
     servers = place.servers
@@ -65,6 +77,7 @@ def run(place: Place, begin: float) -> None:
     url = run_path(servers)
     ask(place, url)
     servers.print_breakdown(time.monotonic() - begin)
+    look(servers)
     show(place, url)
     if not os.environ.get("DEMO_ONCE"):
         console.print(

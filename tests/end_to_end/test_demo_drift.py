@@ -1,0 +1,43 @@
+"""`make demo-drift` on real Airflow: quiet, an alarm, one retrain, a new champion, quiet; and what it leaves behind."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_demo import environment_of, running
+
+from examples import ROOT, environment
+from golden_paths import history
+from golden_paths.clients.mlflow_models import MlflowModels
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+DAG = "diabetes-progression"
+
+
+def test_shifted_traffic_is_one_alarm_one_retrain_and_quiet(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    mine = environment(tmp_path) | {"DEMO_ONCE": "1", "GOLDEN_PATHS_PROJECT": str(ROOT), "GOLDEN_PATHS_STATE": str(state)}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "include" / "demo" / "drift.py")],
+        env=mine,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=800,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-4000:]
+    first, second, third = re.split(r"answers of version \d+; what follows: (?:nothing|retrain)", done.stdout)[:3]
+    assert "ALARM" not in first and "ALARM  bmi has drifted" in second and "ALARM  bp has drifted" in second
+    assert "ALARM" not in third and "version 2" in done.stdout
+    assert [process.cmdline() for process in running() if str(tmp_path) in " ".join(environment_of(process))] == []
+
+    models = MlflowModels(f"sqlite:///{state / 'drift' / 'demo' / 'mlflow.db'}")
+    entries = history.entries(models, DAG)
+    assert [one.what for one in entries] == ["approved", "promoted", "renewed", "approved", "promoted", "calm"]
+    assert entries[2].run == entries[4].run
+    assert entries[2].why.startswith("drift: bmi has drifted")
+    assert list(history.faults(models, DAG)) == []
