@@ -55,7 +55,8 @@ def look(servers: Servers) -> None:
     followed(servers, watch, run)
     made = servers.airflow.result(watch, run, "watch")
     alarms = sum(one["is_alarm"] for one in made["verdicts"])
-    console.print(f"  {watch} looks at it every hour; its first look: {len(made['verdicts'])} verdicts, {alarms} alarms", markup=False)
+    said = f"{len(made['verdicts'])} verdicts, {alarms} alarms"
+    console.print(f"  {watch} looks at it every hour; its first look: {said}", markup=False)
 
 
 def show(place: Place, url: str) -> None:
