@@ -116,6 +116,7 @@ def _served(options: argparse.Namespace, private: socket.socket, stable: socket.
     loader.start(server)
     server.run()
     if kept:
+        ending.at_once_on_sigterm(loader.exit_code)  # the loop took signals until now
         kept.end(within=1.0 if server.force_exit else LOG_ENDS)
     return loader.exit_code
 
