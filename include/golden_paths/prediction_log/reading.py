@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000
 NEEDED = {"time", "model", "version", "digest", "prediction"}
+LARGEST = 2**30  # bytes of a file, unpacked: a body has 64 MiB at most
 SLACK = 1.25  # that many times the rows of a sample are held while it is drawn
 AGAIN = 0.2  # seconds; a store that shows a file before all of it is there has it then
 log = logging.getLogger(__name__)
@@ -131,6 +132,8 @@ def _kept(content: bytes, wanted: _Wanted, columns: Sequence[str] | None) -> pa.
         held = file.schema_arrow.names
         if lacking := NEEDED.difference(held):
             raise ValueError(f"it has no {', '.join(sorted(lacking))}")
+        if sum(file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups)) > LARGEST:
+            raise ValueError("it is larger than any server writes")
         asked = None if columns is None else [name for name in held if name in NEEDED.union(columns)]
         found = wanted.of(file.read(columns=asked, use_threads=False))
     except OSError as error:  # pyarrow's word for a file that is cut short

@@ -113,6 +113,7 @@ def _serve(options: argparse.Namespace, status: Status, private: socket.socket, 
     loader.start(server)
     server.run()
     if kept:
+        ending.at_once_on_sigterm(loader.exit_code)  # the loop took signals until now
         kept.end(within=1.0 if server.force_exit else LOG_ENDS)
     return loader.exit_code
 

@@ -149,6 +149,13 @@ def test_a_file_that_is_none_of_ours_is_passed_over_with_a_warning(
     assert f"prediction log: {name} is passed over: " in caplog.messages[0]
 
 
+def test_a_file_that_would_fill_the_memory_is_passed_over(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(store, answered(NOON, [40.0]))
+    write(store, answered(NOON, [float(number) for number in range(20_000)]), of=form("2"))
+    monkeypatch.setattr(reading, "LARGEST", 50_000)
+    assert ages(read(store)) == [40.0]
+
+
 def test_folders_and_files_that_are_called_otherwise_are_passed_over(store: FolderStore) -> None:
     write(store, answered(NOON, [40.0]))
     for name in ("notes.txt", "date=2026-11-27/x", "date=2026-13-45/hour=01/1-a.parquet", "date=2026-11-27/hour=99/1-a.parquet"):
