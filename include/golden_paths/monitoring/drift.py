@@ -98,11 +98,11 @@ def judge_counts(columns: Sequence[Counts], section: DriftSection) -> tuple[Colu
 
 
 def _cells(counts: Counts) -> tuple[Array, Array]:
-    """(ref, live), rare categories together."""
+    """(ref, live), rare categories in groups."""
     if counts.kind != "categories":
         return counts.ref, counts.live
-    kept, rest = drift_cells.common(counts.ref, counts.live, counts.places)
-    return drift_cells.joined(counts.ref, kept, rest), drift_cells.joined(counts.live, kept, rest)
+    belongs = drift_cells.cells(counts.ref, counts.live, counts.places)
+    return drift_cells.joined(counts.ref, belongs), drift_cells.joined(counts.live, belongs)
 
 
 def _tests(counts: Counts, ref: Array, live: Array, least: float, section: DriftSection) -> tuple[Tested, Tested]:

@@ -114,16 +114,29 @@ def test_one_value_alone_or_none_says_nothing_and_costs_nothing(test: str, ref: 
 
 def test_a_frequent_category_that_turns_into_a_rare_one_is_not_lost_among_the_rare() -> None:
     ref, live = np.array([50_000, 50_000, 3, 2]), np.array([500, 0, 500, 0])
-    kept, rest = drift_cells.common(ref, live, np.arange(4))
-    joined = (drift_cells.joined(one, kept, rest) for one in (ref, live))
+    belongs = drift_cells.cells(ref, live, np.arange(4))
+    joined = (drift_cells.joined(one, belongs) for one in (ref, live))
     assert drift_tests.unordered(*joined, least=1e-4).p < 1e-9
 
 
 def test_which_categories_are_compared_follows_from_both_samples_together() -> None:
     random = np.random.default_rng(2)
     ref, live, places = random.poisson(3, 300), random.poisson(1, 300), random.permutation(300)
-    kept, _ = drift_cells.common(ref, live, places)
-    assert np.array_equal(kept, drift_cells.common(live, ref, places)[0])
+    belongs = drift_cells.cells(ref, live, places)
+    assert len(set(belongs.tolist())) > 2
+    assert np.array_equal(belongs, drift_cells.cells(live, ref, places))
+
+
+def test_thousands_of_rare_categories_are_compared_in_groups() -> None:
+    """A tenth of 8,000 equal categories goes, and none is frequent enough to be looked at by itself."""
+    random, places = np.random.default_rng(4), np.arange(8_000)
+    shares = np.full(8_000, 1 / 8_000)
+    ref, live = random.multinomial(40_000, shares), random.multinomial(5_000, shares)
+    changed = random.multinomial(5_000, np.where(places % 32 < 3, 0, shares) / (29 / 32))
+    for window, is_drift in ((live, False), (changed, True)):
+        belongs = drift_cells.cells(ref, window, places)
+        pair = (drift_cells.joined(one, belongs) for one in (ref, window))
+        assert (drift_tests.unordered(*pair, least=1e-4).p < 1e-4) == is_drift
 
 
 def test_a_family_of_continuous_tests_is_holms() -> None:
