@@ -95,13 +95,15 @@ def test_an_archive_that_is_none_of_ours_is_refused(tmp_path: Path, given: bytes
 
 def test_train_brings_its_file_and_own_modules_and_other_steps_what_they_read(tmp_path: Path) -> None:
     make_project(tmp_path)
-    spec, at, root = spec_of(), Project.at(tmp_path), tmp_path
+    score = "score: {model: churn, entities: include/data/churn.parquet}\n"
+    spec, at, root = spec_of(more=score), Project.at(tmp_path), tmp_path
     brought = {name: [path.relative_to(root).as_posix() for path in step.brings(spec, at)] for name, step in STEPS.items()}
     repo = ["include/feature_repos/churn/feature_store.yaml", "include/feature_repos/churn/features.py"]
     assert {name: files for name, files in brought.items() if files} == {
         "materialize": repo,
         "build_training_set": [*repo, "include/data/churn.parquet"],
         "train": ["include/models/churn.py"],
+        "score": [*repo, "include/data/churn.parquet"],
     }
 
 
