@@ -27,7 +27,7 @@ from golden_paths.lineage.log import Writer
 from golden_paths.lineage.touched import Part, Touched
 from golden_paths.project import Project
 from golden_paths.record import Check
-from golden_paths.registry import STEPS
+from golden_paths.registry import PATHS, STEPS
 from golden_paths.rollout.release import Release
 from golden_paths.rollout.state import State
 from golden_paths.step import Run, StepContext
@@ -88,7 +88,8 @@ class Shop:
         """A run of the path: every event, the version and its artifacts in MLflow."""
         made = self._made(version, before)
         self._logged(version, made, at, promoted=promoted)
-        steps = [name for name in MADE if name not in ("retire", "canary") and (promoted or name not in ("promote",))]
+        road = PATHS[spec().golden_path].steps
+        steps = [name for name in road if name not in ("retire", "canary") and (promoted or name not in ("promote",))]
         for number, step in enumerate(steps):
             self._happened(step, version, made, at + timedelta(seconds=number))
         self._wrote(

@@ -25,6 +25,7 @@ from golden_paths.artifacts import (
     ViewDescription,
     ViewState,
 )
+from golden_paths.data_artifacts import Chosen, PublishedScores, Scores
 from golden_paths.lineage.places import Places
 from golden_paths.project import Project
 from golden_paths.refresh_artifacts import CheckedFeatures, ViewRows
@@ -65,6 +66,7 @@ def spec(**more: Any) -> PathSpec:
             "train": {"code": "include/models/churn.py:fit", "params": {"token": "param-secret"}},
             "evaluate": {"metrics": {"roc_auc": ">= 0.7"}},
             "deploy": {"to": "local"},
+            "score": {"model": "churn", "entities": "include/data/labels.parquet"},
             **more,
         }
     )
@@ -150,6 +152,28 @@ SMOKE = SmokeReport(endpoint="churn", version="7", digest=DIGESTS["model"], reco
 CANARY = CanaryReport(endpoint="churn", version="7", digest=DIGESTS["model"], stages=())
 ENDPOINT = Endpoint(endpoint="churn", url="http://127.0.0.1:2", version="7", digest=DIGESTS["model"], previous="6")
 RETIRED = Retirement(endpoint="churn", due=None)
+CHOSEN = Chosen(version=VERSION, since=DAY, start=None, end=DAY)
+COLUMNS = tuple(Column(name=name, type="int64") for name in ("customer", "event_timestamp", "prediction"))
+SCORES = Scores(
+    model="churn",
+    version="7",
+    model_digest=DIGESTS["model"],
+    start=None,
+    end=DAY,
+    by_hand=True,
+    rows=20,
+    unanswered=0,
+    uri="runs:/3/scores.parquet",
+    digest=DIGESTS["set"],
+    entities_digest=DIGESTS["set"],
+    features_digest=DIGESTS["set"],
+    spec_digest=DIGESTS["spec"],
+    mlflow_run_id="run-scores",
+    keys=("customer",),
+    columns=COLUMNS,
+    described=DESCRIBED,
+)
+PUBLISHED = PublishedScores(path="/scores", digest=DIGESTS["set"], rows=20, changed=True, columns=COLUMNS)
 MADE: dict[str, Artifact] = {
     "materialize": FEATURES,
     "build_training_set": SET,
@@ -162,6 +186,9 @@ MADE: dict[str, Artifact] = {
     "canary": CANARY,
     "promote": ENDPOINT,
     "retire": RETIRED,
+    "choose_champion": CHOSEN,
+    "score": SCORES,
+    "publish_scores": PUBLISHED,
 }
 
 OTHERS: dict[str, Artifact] = {  # of other paths

@@ -14,6 +14,7 @@ from lineage_runs import EVIDENCE, NEW, PLACES, context, spec
 
 FILES, FEAST, MLFLOW, HERE = "file/project/include/data", "feast://shop", "mlflow://mlflow.shop:5000", "local://vm"
 SET, FITTED, VERSION = (f"{MLFLOW}/{name}/churn" for name in ("training_sets", "fitted_models", "models"))
+SCORES = f"{MLFLOW}/scores/churn"
 EVALUATION, CANDIDATE, ENDPOINT = f"{MLFLOW}/evaluations/churn", f"{HERE}/churn.candidate", f"{HERE}/churn"
 VIEWS, ONLINE = (
     [f"{FEAST}/orders", f"{FEAST}/profile"],
@@ -32,7 +33,12 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     "canary": ([VERSION, CANDIDATE], []),
     "promote": ([VERSION, CANDIDATE], [ENDPOINT]),
     "retire": ([ENDPOINT], []),
+    "choose_champion": ([VERSION], []),
+    "score": ([f"{FILES}/labels.parquet", *VIEWS, VERSION], [SCORES]),
+    "publish_scores": ([SCORES], ["file/project/.golden_paths/scores/churn"]),
 }
+# Which views there are, Feast is asked while the step runs.
+AT_START = {"score": ([f"{FILES}/labels.parquet", VERSION], [SCORES])}
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +59,7 @@ def names(datasets: tuple[Dataset, ...]) -> list[str]:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_names_what_it_reads_and_writes(step: str, made: bool) -> None:
     found = touched(step, made=made)
-    assert (names(found.inputs), names(found.outputs)) == EDGES[step]
+    assert (names(found.inputs), names(found.outputs)) == (EDGES if made else EDGES | AT_START)[step]
 
 
 def test_two_views_on_two_sources_never_cross() -> None:

@@ -111,6 +111,9 @@ def test_train_brings_its_file_and_own_modules_and_other_steps_what_they_read(tm
     refresh = validate(parse(REFRESH, "shop-features.yaml"))
     files = [path.relative_to(root).as_posix() for path in STEPS["check_features"].brings(refresh, at)]
     assert files == [*repo, "include/contracts/shop.yaml"]
+    scores = spec_of(more="score: {model: churn, entities: include/data/churn.parquet}\n")
+    files = [path.relative_to(root).as_posix() for path in STEPS["score"].brings(scores, at)]
+    assert files == [*repo, "include/data/churn.parquet"]
 
 
 def test_a_package_of_at_most_one_mib_is_a_config_map_named_by_its_digest() -> None:
