@@ -27,14 +27,9 @@ def draw(counts: Counts, title: str, file: Path) -> Path:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(title=_plain(title))
     (_bars if counts.kind == "categories" else _curves)(axes, counts)
-    gaps = (counts.ref_missing / max(1, counts.ref_window), counts.live_missing / max(1, counts.window))
-    if any(gaps):
-        axes.annotate(
-            f"missing: {gaps[0]:.1%} in training, {gaps[1]:.1%} live",
-            (0, -0.3),
-            xycoords="axes fraction",
-            fontsize="small",
-        )
+    if counts.ref_missing or counts.live_missing:
+        gaps = counts.ref_missing / max(1, counts.ref_window), counts.live_missing / max(1, counts.window)
+        axes.set_title(f"{_plain(title)}\nmissing: {gaps[0]:.1%} in training, {gaps[1]:.1%} live", fontsize="medium")
     axes.legend(frameon=False, fontsize="small")
     axes.grid(axis="y", alpha=0.3)
     figure.savefig(file, dpi=110, bbox_inches="tight", metadata={"Software": None})
@@ -82,7 +77,7 @@ def _bars(axes: Axes, counts: Counts) -> None:
         shares = cells / max(1, cells.sum())
         heights = np.append(shares[kept], shares[rest].sum()) if len(rest) else shares[kept]
         axes.bar(across + 0.4 * side - 0.2, heights, 0.4, color=COLOURS[name], label=name)
-    labels = [*names, f"{len(rest):,} others"] if len(rest) else names
+    labels = [*names, f"{len(rest):,} other{'s' if len(rest) > 1 else ''}"] if len(rest) else names
     axes.set_xticks(
         across, labels, rotation=30 if max(map(len, labels), default=0) > 5 else 0, ha="right", fontsize="small"
     )
