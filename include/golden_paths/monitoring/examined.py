@@ -10,7 +10,16 @@ from golden_paths.gate_sections import BiasSection, EvaluateSection
 from golden_paths.modelling.finding import Finding, Ruling
 from golden_paths.modelling.metrics import Outcome
 from golden_paths.monitor_sections import PerformanceSection
-from golden_paths.monitoring import drift, drift_report, live_bias, live_contract, live_performance, unseen
+from golden_paths.monitoring import (
+    comparable,
+    drift,
+    drift_counts,
+    drift_report,
+    live_bias,
+    live_contract,
+    live_performance,
+    unseen,
+)
 from golden_paths.monitoring.look import FEATURE, PREDICTION, SCORE, Look, outcome
 from golden_paths.values import Bound
 
@@ -34,11 +43,11 @@ def _drift(look: Look) -> Iterator[Finding]:
     if look.profile is None:
         yield _not_judged("Drift", "drift", NO_PROFILE)
         return
-    rows = look.answered
-    found = drift.judge(look.profile, rows, section, predictions=PREDICTION, scores=SCORE)
+    profile = comparable.profile_for(look, look.profile)
+    counts = drift_counts.counted(profile, look.answered, predictions=PREDICTION, scores=SCORE)
     look.folder.mkdir(parents=True, exist_ok=True)
-    yield drift_report.finding(found, section, look.folder, look.profile.left_out)
-    yield unseen.finding(unseen.judge(look.profile, rows, section))
+    yield drift_report.finding(drift.judge_counts(counts, section), section, look.folder, profile.left_out)
+    yield unseen.finding(unseen.judge_counts(counts, section))
 
 
 def _of_answers(look: Look, labelled: Labelled) -> Iterator[Finding]:

@@ -183,6 +183,20 @@ def test_a_sensitive_feature_is_watched_as_the_policy_lets_it_be_known(tmp_path:
     assert bool(made.alarms) == (rule != "leave_out")
 
 
+@pytest.mark.parametrize(("before", "after"), [("hash", "keep"), ("keep", "hash"), ("hash", "leave_out")])
+def test_a_policy_that_changes_how_sensitive_values_are_told_is_no_drift(tmp_path: Path, before: str, after: str) -> None:
+    loans = Loans(tmp_path)
+    loans.policy(f"predictions: {{sensitive: {before}}}\n")
+    loans.promote()
+    loans.policy(f"predictions: {{sensitive: {after}}}\n")
+    frame = applicants(1000, 7)
+    loans.answers(frame if after != "leave_out" else frame.drop(columns="sex"))
+    made = loans.look()
+    assert made.alarms == ()
+    page = (loans.clients.tracking.folder / made.mlflow_run_id / "watch" / "watch.html").read_text()
+    assert "sex is not compared: " in page
+
+
 def test_groups_are_compared_on_every_answer_where_no_label_is_asked_for(tmp_path: Path) -> None:
     loans = Loans(tmp_path, bias="inherit", drift=None)
     loans.promote()
