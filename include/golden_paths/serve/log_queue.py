@@ -37,15 +37,21 @@ class LogQueue:
         answer: Mapping[str, Any],
         size: int,
     ) -> None:
-        """Hand over one request's rows, whose body had `size` bytes; or drop them, when there is no room."""
-        rows, held = len(answer["predictions"]), self._weight_in - self._weight_out
-        more = weight(rows, len(columns), size)
+        """Hand over one request's rows, whose body had `size` bytes; or drop them, when there is no room. Raises nothing."""
+        try:
+            self._put(Answered(time.time(), request.decode("ascii"), entities, columns, answer), size)
+        except Exception:  # the answer is good, whatever is wrong with its record
+            self.dropped(1, "unwritable")
+
+    def _put(self, answered: Answered, size: int) -> None:
+        rows, held = answered.rows, self._weight_in - self._weight_out
+        more = weight(rows, len(answered.columns), size)
         if held and held + more > MOST:  # one alone is taken: it is in memory already
             self.dropped(rows, "queue_full")
             return
         self._rows_in += rows
         self._weight_in += more
-        self._answers.append((Answered(time.time(), request.decode("ascii"), entities, columns, answer), more))
+        self._answers.append((answered, more))
         if held > MOST * SOON:
             self.wake.set()
 

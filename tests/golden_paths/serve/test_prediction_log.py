@@ -233,3 +233,10 @@ def test_what_waits_weighs_about_as_much_as_is_guessed(rows: int, features: int)
     taken = tracemalloc.get_traced_memory()[0] / times
     tracemalloc.stop()
     assert 0.5 < log_queue.weight(rows, features, len(body)) / taken < 3, held[0][0].keys()
+
+
+@pytest.mark.parametrize("answer", [{}, {"predictions": None}], ids=str)
+def test_an_answer_that_cannot_be_kept_is_counted_and_raises_nothing(tmp_path: Path, answer: dict[str, Any]) -> None:
+    log = Log(tmp_path)
+    log.queue.put(b"r", None, {}, answer, 10)
+    assert (log.dropped("unwritable"), log.queue.rows) == (1, 0)
