@@ -9,7 +9,7 @@ COMPILE = $(VENV) -m uv pip compile --quiet --universal --generate-hashes --no-e
 # Feast asks for sqlalchemy[mypy]: a type checker of 50 MB and what it needs, which nothing imports.
 UNUSED = mypy librt ast-serialize types-greenlet
 
-.PHONY: help venv data demo demo-drift up down test lint bench bench-kubernetes bench-lineage bench-gates wheel images schema lock clean
+.PHONY: help venv data demo demo-drift up down test lint bench bench-kubernetes bench-lineage bench-gates bench-monitor wheel images schema lock clean
 help:                ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
 
@@ -64,6 +64,12 @@ bench-lineage: venv  ## what lineage adds to a task, beside the provider's defau
 bench-gates: data    ## gates on 100,000 rows beside plain numpy and evidently (fetched into build/bench); JSON in build/bench
 	@mkdir -p build/bench
 	@$(VENV) tests/benchmarks/bench_gates.py --rounds $(ROUNDS) --out build/bench/gates.json
+
+bench-monitor: data  ## drift, serving with the log, and batch scoring beside their peers; JSON in build/bench
+	@mkdir -p build/bench
+	@$(VENV) tests/benchmarks/bench_monitor_drift.py --rounds $(ROUNDS) --out build/bench/monitor_drift.json
+	@$(VENV) tests/benchmarks/bench_monitor_serving.py --rounds $(ROUNDS) --out build/bench/monitor_serving.json
+	@$(VENV) tests/benchmarks/bench_monitor_batch.py --rounds $(ROUNDS) --out build/bench/monitor_batch.json
 
 wheel: venv          ## build the wheel into dist/
 	@$(VENV) -m build --wheel --no-isolation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from golden_paths.artifacts import Endpoint
@@ -35,6 +36,7 @@ def run(context: StepContext) -> Watched:
         alarms = tuple(dict.fromkeys(one.cause for one in said if one.is_alarm))
         news = kept.news(context.clients.models, look, run_id, alarms)
     context.record.checks += [*_checks(findings)]
+    _tidy(context)
     context.log(f"{len(look.rows)} answers of version {champion.version}; {', '.join(alarms) or 'no alarm'}; report {report}")
     return Watched(
         model=champion.model,
@@ -49,6 +51,14 @@ def run(context: StepContext) -> Watched:
         report=report,
         mlflow_run_id=run_id,
     )
+
+
+def _tidy(context: StepContext) -> None:
+    """What is older than the platform keeps goes. A log that cannot be tidied is tidied by the next look."""
+    try:
+        context.clients.predictions(context.spec).tidy(datetime.now(UTC))
+    except OSError as error:
+        context.log(f"the prediction log is not tidied: {error}")
 
 
 def _checks(findings: Sequence[Finding]) -> Iterator[Check]:

@@ -119,6 +119,20 @@ def test_a_log_that_is_gone_or_off_is_said(tmp_path: Path) -> None:
     assert (made.rows, made.alarms) == (0, ())
 
 
+def test_a_look_removes_what_is_older_than_the_platform_keeps(tmp_path: Path) -> None:
+    loans = Loans(tmp_path)
+    (tmp_path / "include" / "platform.yaml").write_text("prediction_log: {retention: 2d}\n")
+    loans.promote()
+    loans.answers(applicants(400, 7), at=NOW - timedelta(days=4))
+    loans.answers(applicants(400, 7))
+    log = loans.clients.predictions(loans.spec)
+    champion = loans.clients.models.champion(NAME)
+    assert champion
+    assert len(log.read(champion, NOW - timedelta(days=9), NOW)) == 800
+    assert loans.look().rows == 400
+    assert len(log.read(champion, NOW - timedelta(days=9), NOW)) == 400
+
+
 def test_a_profile_that_was_altered_stops_the_look(tmp_path: Path) -> None:
     loans = Loans(tmp_path)
     version = loans.promote()

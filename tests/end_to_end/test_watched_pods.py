@@ -1,0 +1,80 @@
+"""A model on a cluster that is watched: its pods log to MLflow what they answer, and a look reads that and their counters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster import Namespace, namespace
+from golden_paths.clients.logged_predictions import LoggedPredictions
+from golden_paths.monitor_artifacts import Watched
+from golden_paths.monitoring import traffic
+from golden_paths.prediction_log import planned
+from golden_paths.spec import PathSpec
+from golden_paths.step import Run, StepContext
+from golden_paths.steps import watch
+from rollouts import Clients, Place, until
+from steady_pod import Steady
+
+pytestmark = [pytest.mark.kubernetes, pytest.mark.timeout(300)]
+MONITOR = {"drift": {"at_least": 20}, "errors": "1%", "latency": "5s", "max_age": "30d"}
+
+
+class Watchers(Clients):
+    """With the log, as a watch asks for it."""
+
+    def predictions(self, spec: PathSpec) -> LoggedPredictions:
+        return LoggedPredictions(spec.name, planned.log_of(spec, self.project, self.uri))
+
+
+class Watching(Place):
+    """A place whose specs have a watch."""
+
+    def spec(self, **deploy: Any) -> PathSpec:
+        made = super().spec(**deploy).model_dump(exclude_none=True)
+        return PathSpec.model_validate(made | {"monitor": MONITOR})
+
+
+@pytest.fixture
+def place(mlflow_for_pods: str, tmp_path: Path) -> Any:
+    with namespace() as made:
+        yield watching(made, mlflow_for_pods, tmp_path)
+
+
+def watching(made: Namespace, uri: str, folder: Path) -> Watching:
+    found = Watching(made, uri, folder, name="watched")
+    (folder / "include").mkdir()
+    (folder / "include" / "platform.yaml").write_text("prediction_log: {flush: 1s}\n")
+    clients = found.clients
+    found.clients = Watchers(clients.tracking, clients.models, clients.settings, clients.project, clients.uri)
+    return found
+
+
+def test_pods_log_to_mlflow_and_a_look_reads_what_both_answered(place: Watching) -> None:
+    version = place.version()
+    steady = Steady(place.namespace, place.name)
+    place.roll_out(version, replicas=2)
+    steady.begun()
+    spec, now = place.spec(), lambda: datetime.now(UTC)
+    log = place.clients.predictions(spec)  # type: ignore[attr-defined]
+    hour = timedelta(hours=1)
+    rows = until(lambda: (found := log.read(version, now() - hour, now())).shape[0] >= 60 and found, "rows are in MLflow", 120)
+    assert set(rows["version"]) == {version.version} and set(rows["digest"]) == {version.digest}
+    assert rows["prediction"].notna().all()
+    assert len(place.target().measurements(place.name)) == 2
+    asked = sum((traffic.read(text) for text in place.target().measurements(place.name).values()), traffic.Counted())
+    assert asked.answers >= 60 and asked.errors == 0
+
+    run = Run("look-1", end=now(), by="Airflow")
+    context = StepContext(spec, "d", place.project, run, place.clients, place.log.append)  # type: ignore[arg-type]
+    made = watch.run(context)
+    assert isinstance(made, Watched)
+    assert (made.version, made.alarms, set(made.calm)) == (version.version, (), {"age", "errors", "latency"})
+    assert made.rows >= 60
+    assert "no reference profile was frozen with this version" in " ".join(one.words for one in made.verdicts)
+    kept = place.clients.tracking.files(made.mlflow_run_id, "watch")
+    assert {"watch.html", "findings.json", "counters.json"} <= kept
+    assert steady.failures() == []
