@@ -27,6 +27,7 @@ from golden_paths.artifacts import (
 )
 from golden_paths.data_artifacts import Chosen, PublishedScores, Scores
 from golden_paths.lineage.places import Places
+from golden_paths.monitor_artifacts import Renewal, Verdict, Watched
 from golden_paths.project import Project
 from golden_paths.refresh_artifacts import CheckedFeatures, ViewRows
 from golden_paths.spec import PathSpec
@@ -174,6 +175,17 @@ SCORES = Scores(
     described=DESCRIBED,
 )
 PUBLISHED = PublishedScores(path="/scores", digest=DIGESTS["set"], rows=20, changed=True, columns=COLUMNS)
+WATCHED = Watched(
+    model="churn",
+    version="7",
+    digest=DIGESTS["model"],
+    start=DAY,
+    end=DAY,
+    rows=20,
+    verdicts=(Verdict(cause="drift", is_alarm=True, words="spent has drifted"),),
+    calm=("age",),
+)
+RENEWED = Renewal(model="churn", version="7", action="retrain", causes=("drift",), reason="drift: spent has drifted", run="r-2")
 MADE: dict[str, Artifact] = {
     "materialize": FEATURES,
     "build_training_set": SET,
@@ -192,6 +204,8 @@ MADE: dict[str, Artifact] = {
 }
 
 OTHERS: dict[str, Artifact] = {  # of other paths
+    "watch": WATCHED,
+    "renew": RENEWED,
     "check_features": CheckedFeatures(
         repo=FEATURES.repo,
         service=FEATURES.service,

@@ -35,6 +35,8 @@ EDGES: dict[str, tuple[list[str], list[str]]] = {
     "retire": ([ENDPOINT], []),
     "choose_champion": ([VERSION], []),
     "score": ([f"{FILES}/labels.parquet", *VIEWS, VERSION], [SCORES]),
+    "watch": ([ENDPOINT], []),
+    "renew": ([ENDPOINT], []),
     "publish_scores": ([SCORES], ["file/project/.golden_paths/scores/churn"]),
 }
 # Which views there are, Feast is asked while the step runs.
@@ -60,6 +62,12 @@ def names(datasets: tuple[Dataset, ...]) -> list[str]:
 def test_a_step_names_what_it_reads_and_writes(step: str, made: bool) -> None:
     found = touched(step, made=made)
     assert (names(found.inputs), names(found.outputs)) == (EDGES if made else EDGES | AT_START)[step]
+
+
+def test_a_look_is_on_the_endpoint_with_what_alarms_and_what_is_calm() -> None:
+    (endpoint,) = touched("watch").inputs
+    facet = endpoint.own["watch"]
+    assert (endpoint.version, facet.modelVersion, facet.rows, facet.alarms, facet.calm) == ("7", "7", 20, ["drift"], ["age"])
 
 
 def test_two_views_on_two_sources_never_cross() -> None:

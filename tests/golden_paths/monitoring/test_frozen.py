@@ -43,7 +43,7 @@ class Judged:
         said = (chances > 0.5).astype(int)
         outcome = Outcome("binary", said, said, np.array([0, 1]), np.column_stack([1 - chances, chances]))
         frame = root / "training_set.parquet"
-        self.profile = frozen.measured(self.online.training_set, self.model, frame, outcome, None)
+        self.profile = frozen.measured(self.online.training_set, self.model, frame, outcome, sensitive=(), hash=None)
         self.file = self.profile.write(tracking.folder / run / "evaluation")
 
     def registered(self) -> dict[str, str]:
