@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_demo import environment_of, running
 
 from examples import ROOT, environment
 from golden_paths import history
 from golden_paths.clients.mlflow_models import MlflowModels
+from left_running import left_running
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 DAG = "diabetes-progression"
@@ -33,7 +33,7 @@ def test_shifted_traffic_is_one_alarm_one_retrain_and_quiet(tmp_path: Path) -> N
     first, second, third = re.split(r"answers of version \d+; what follows: (?:nothing|retrain)", done.stdout)[:3]
     assert "ALARM" not in first and "ALARM  bmi has drifted" in second and "ALARM  bp has drifted" in second
     assert "ALARM" not in third and "version 2" in done.stdout
-    assert [process.cmdline() for process in running() if str(tmp_path) in " ".join(environment_of(process))] == []
+    assert left_running(tmp_path) == []
 
     models = MlflowModels(f"sqlite:///{state / 'drift' / 'demo' / 'mlflow.db'}")
     entries = history.entries(models, DAG)
