@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from golden_paths.lineage import names
+from golden_paths.lineage import names, of_endpoint
 from golden_paths.lineage.places import Places
 from golden_paths.lineage.touched import Dataset, Touched
 from golden_paths.monitor_artifacts import Renewal, Watched
@@ -30,6 +30,8 @@ def watch(context: StepContext, places: Places, made: Watched | None) -> Touched
 
 
 def renew(context: StepContext, places: Places, made: Renewal | None) -> Touched:
-    """The endpoint that was looked at: what follows is a run of its own."""
-    version = made.version if made else ""
-    return Touched((Dataset(names.endpoint(places.endpoints, context.spec.name), kind="ENDPOINT", version=version),))
+    """The endpoint that was looked at; after a withdrawal no model answers there. What else follows is a run of its own."""
+    version, name = made.version if made else "", context.spec.name
+    looked_at = Dataset(names.endpoint(places.endpoints, name), kind="ENDPOINT", version=version)
+    gone = (of_endpoint.withdrawn(places, name, made.reason),) if made and made.action == "withdraw" else ()
+    return Touched((looked_at,), parts=gone)

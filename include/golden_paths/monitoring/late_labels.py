@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from golden_paths.monitoring.look import text
+from golden_paths.prediction_log.hashing import canonical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def joined(
 
 def _key(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
     """Both sides may hold a key as 7, 7.0 or '7'."""
-    made = frame[keys[0]].map(text).astype(object)  # of no rows at all, too
+    made = frame[keys[0]].map(canonical).astype(object)  # of no rows at all, too
     for name in keys[1:]:
-        made = made + "\x1f" + frame[name].map(text)
+        made = made + "\x1f" + frame[name].map(canonical)
     return made

@@ -12,6 +12,7 @@ from golden_paths.artifacts import ModelVersion
 from golden_paths.errors import StepFailed
 from golden_paths.modelling.metrics import BINARY, REGRESSION, Outcome
 from golden_paths.monitor_sections import MonitorSection
+from golden_paths.prediction_log.hashing import canonical
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec, TrainingSetSection
 
@@ -86,17 +87,11 @@ def outcome(profile: Profile, rows: pd.DataFrame, truth: Sequence[Any] | None = 
 def _classes(values: Sequence[Any] | pd.Series, classes: Sequence[Any], called: str) -> np.ndarray[Any, Any]:
     import numpy as np
 
-    known = {text(one): one for one in classes}
-    found = [known.get(text(value)) for value in values]
+    known = {canonical(one): one for one in classes}
+    found = [known.get(canonical(value)) for value in values]
     if (odd := next((value for value, one in zip(values, found, strict=True) if one is None), None)) is not None:
         raise StepFailed(
             f"the {called} {odd!r} is no class of the model's ({', '.join(map(str, classes))})",
             remedy="see that the labels' file has the classes that the model was trained on",
         )
     return np.asarray(found, dtype=np.asarray(classes).dtype)
-
-
-def text(value: Any) -> str:
-    """How a class, or a key, is told whatever type it was stored as: 1 for 1.0 and True."""
-    is_whole = isinstance(value, bool) or (isinstance(value, float) and value.is_integer())
-    return str(int(value) if is_whole else value)

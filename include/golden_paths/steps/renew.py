@@ -36,7 +36,11 @@ def run(context: StepContext) -> Renewal:
     made = decision.renewal
     if made.action == "withdraw":
         who = context.run
-        expiry.withdraw(context.clients, context.spec, champion, run=who.id, by=who.by, reason=made.reason)
+        try:
+            expiry.withdraw(context.clients, context.spec, champion, run=who.id, by=who.by, reason=made.reason)
+        except expiry.Superseded as superseded:
+            context.log(f"nothing is withdrawn: {superseded}")
+            return nothing
     context.log(f"{made.action}{f': {made.reason}' if made.reason else ''}{f' ({made.run})' if made.run else ''}")
     return made
 

@@ -10,7 +10,7 @@ from golden_paths.artifacts import Evidence
 from golden_paths.lineage.touched import Dataset, Touched
 from golden_paths.record import Check
 from golden_paths.registry import STEPS
-from lineage_runs import EVIDENCE, NEW, PLACES, context, spec
+from lineage_runs import EVIDENCE, NEW, PLACES, RENEWED, context, spec
 
 FILES, FEAST, MLFLOW, HERE = "file/project/include/data", "feast://shop", "mlflow://mlflow.shop:5000", "local://vm"
 SET, FITTED, VERSION = (f"{MLFLOW}/{name}/churn" for name in ("training_sets", "fitted_models", "models"))
@@ -68,6 +68,15 @@ def test_a_look_is_on_the_endpoint_with_what_alarms_and_what_is_calm() -> None:
     (endpoint,) = touched("watch").inputs
     facet = endpoint.own["watch"]
     assert (endpoint.version, facet.modelVersion, facet.rows, facet.alarms, facet.calm) == ("7", "7", 20, ["drift"], ["age"])
+
+
+def test_after_a_withdrawal_no_model_answers_at_the_endpoint() -> None:
+    found = context("renew")
+    assert STEPS["renew"].touched(found, PLACES, RENEWED).parts == ()
+    gone = RENEWED.model_copy(update={"action": "withdraw", "reason": "age: older than max_age 30d"})
+    (part,) = STEPS["renew"].touched(found, PLACES, gone).parts
+    assert (names(part.outputs), part.outputs[0].state) == ([ENDPOINT], "DROP")
+    assert "older than max_age 30d" in part.description
 
 
 def test_two_views_on_two_sources_never_cross() -> None:
