@@ -29,7 +29,7 @@ def finding(
     Plots are written into `folder`.
     """
     rulings = tuple(_ruling(one, section) for one in found)
-    rows = tuple(_row(one, compared) for one in found for compared in (one.values, one.gaps))
+    rows = tuple(_row(one, compared) for one in found for compared in _compared(one))
     rule = (
         f"A column has drifted when a difference is significant at {section.alpha:g}, all columns together, and at least "
         f"{section.effect:g}. p is that of one test alone."
@@ -91,6 +91,11 @@ def _ruling(one: ColumnDrift, section: DriftSection) -> Ruling:
         column=subject(one),
         value=one.worst.distance,
     )
+
+
+def _compared(one: ColumnDrift) -> tuple[Compared, ...]:
+    """Missing values are told where there are any."""
+    return (one.values, one.gaps) if one.counts.live_missing or one.counts.ref_missing else (one.values,)
 
 
 def _row(one: ColumnDrift, compared: Compared) -> tuple[str, ...]:
