@@ -45,11 +45,12 @@ class LoggedPredictions:
         return rows.assign(**{name: rows[name].map(lambda value: hashing.hashed(value, key)) for name in changed})
 
     def tidy(self, now: datetime) -> None:
-        """Delete what is older than the platform keeps."""
-        from golden_paths.prediction_log import retention
+        """Delete what is older than the platform keeps, and put small files of hours that are over together."""
+        from golden_paths.prediction_log import compaction, retention
 
         if self._log is not None:
             retention.tidy(self._log.store, self._model, self._log.retention, now=now)
+            compaction.compact(self._log.store, self._model, now=now)
 
 
 def _nothing() -> pd.DataFrame:

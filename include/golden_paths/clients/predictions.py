@@ -29,4 +29,4 @@ class Predictions(Protocol):
         """Rows of another source, their entity keys told as the log tells them."""
 
     def tidy(self, now: datetime) -> None:
-        """Delete what is older than the platform keeps."""
+        """Delete what is older than the platform keeps, and put small files together."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from golden_paths.errors import StepFailed
-from golden_paths.prediction_log import names, unified
+from golden_paths.prediction_log import compaction, names, unified
 from golden_paths.prediction_log.store import Store
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read(
     """
     wanted = _Wanted(model, _zoned(start), _zoned(end), version, digest)
     sample = _Sample(most)
-    for name, table in _tables(store, wanted, columns):
+    for _, name, table in _tables(store, wanted, columns):
         sample.add(name, table)
     frame = unified.frame(sample.tables(), columns)
     frame = frame.sort_values("time", kind="stable", ignore_index=True)
@@ -56,9 +56,8 @@ def read(
 def counts(store: Store, model: str, start: datetime, end: datetime) -> dict[tuple[datetime, str], int]:
     """Rows answered in [start, end) by hour (UTC) and version. Of each file one column is read."""
     wanted, found = _Wanted(model, _zoned(start), _zoned(end), None, None), dict[tuple[datetime, str], int]()
-    for begin, name in _files(store, wanted):
-        table = _table(store, name, wanted, ["version"])
-        for version in table["version"].value_counts().to_pylist() if table is not None else ():
+    for begin, _, table in _tables(store, wanted, ["version"]):
+        for version in table["version"].value_counts().to_pylist():
             place = (begin, str(version["values"]))
             found[place] = found.get(place, 0) + int(version["counts"])
     return found
@@ -89,7 +88,7 @@ def _files(store: Store, wanted: _Wanted) -> Iterator[tuple[datetime, str]]:
     """The hour and the name of each file that may have such rows."""
     try:
         for begin, folder in names.hours(store, wanted.model, wanted.start, wanted.end):
-            for name in store.list(folder):
+            for name in compaction.in_order(store.list(folder)):
                 by = names.version_of(name)
                 if by is not None and wanted.version in (None, by):
                     yield begin, f"{folder}/{name}"
@@ -97,11 +96,18 @@ def _files(store: Store, wanted: _Wanted) -> Iterator[tuple[datetime, str]]:
         raise _unreadable(error) from error
 
 
-def _tables(store: Store, wanted: _Wanted, columns: Sequence[str] | None) -> Iterator[tuple[str, pa.Table]]:
-    for _, name in _files(store, wanted):
+def _tables(store: Store, wanted: _Wanted, columns: Sequence[str] | None) -> Iterator[tuple[datetime, str, pa.Table]]:
+    """The hour, the name and the wanted rows of each file, but of those that another one replaces."""
+    replaced: set[str] = set()
+    for begin, name in _files(store, wanted):
+        folder, _, last = name.rpartition("/")
+        if name in replaced:
+            continue
         table = _table(store, name, wanted, columns)
         if table is not None:
-            yield name, table
+            if compaction.MARK in last:
+                replaced |= {f"{folder}/{one}" for one in compaction.replaced_by(table)}
+            yield begin, name, table
 
 
 def _table(store: Store, name: str, wanted: _Wanted, columns: Sequence[str] | None) -> pa.Table | None:

@@ -15,6 +15,12 @@ ALWAYS = ("time", "request_id", "model", "version", "digest", "prediction", "sco
 
 def frame(tables: Sequence[pa.Table], columns: Sequence[str] | None = None) -> pd.DataFrame:
     """All rows. A column that a table lacks is null there; `columns` are there even when no table has them."""
+    found: pd.DataFrame = table(tables, columns).to_pandas()
+    return found
+
+
+def table(tables: Sequence[pa.Table], columns: Sequence[str] | None = None) -> pa.Table:
+    """The same, as one table."""
     import pyarrow as pa
 
     first = ALWAYS if columns is None else ("time", *columns)
@@ -23,8 +29,7 @@ def frame(tables: Sequence[pa.Table], columns: Sequence[str] | None = None) -> p
     types["time"] = pa.timestamp("us", tz="UTC")
     schema = pa.schema(list(types.items()))
     alike = [pa.table([_cast(table, name, kind) for name, kind in types.items()], schema=schema) for table in tables]
-    found: pd.DataFrame = (pa.concat_tables(alike) if alike else schema.empty_table()).to_pandas()
-    return found
+    return pa.concat_tables(alike) if alike else schema.empty_table()
 
 
 def _type(types: Iterable[Any]) -> Any:
