@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
+os.environ.setdefault("DEMO_PORT_SHIFT", os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") + "00")
 os.environ["COLUMNS"] = "200"  # how wide what commands print is, wherever tests run
 
 REQUIRED = "GOLDEN_PATHS_REQUIRE_CLUSTER"

@@ -19,6 +19,7 @@ from golden_paths.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+SHIFT = int(os.environ.get("DEMO_PORT_SHIFT", "0"))  # for two at once, which would choose before either listens
 PORTS = {"mlflow": 5000, "airflow": 8080, "worker logs": 8793, "trigger logs": 8794}  # others, when these are taken
 NEEDED_GIB = 1.0
 REVIEWER = "reviewer"  # whom include/policy.yaml names to approve models of high risk
@@ -49,7 +50,7 @@ class Servers:
         self.reach, self.tracking_uri = reach or Reach(), tracking_uri
         listen = self.reach.listen
         hosts = (listen,) if listen in (LOOPBACK, EVERYWHERE) else (listen, LOOPBACK)
-        self.ports = dict(zip(PORTS, free_ports(*PORTS.values(), hosts=hosts), strict=True))
+        self.ports = dict(zip(PORTS, free_ports(*(port + SHIFT for port in PORTS.values()), hosts=hosts), strict=True))
         self.mlflow_url = tracking_uri or f"http://{self.reach.here}:{self.ports['mlflow']}"
         url = f"http://localhost:{self.ports['airflow']}"
         self.passwords = self.home / "airflow" / "passwords.json"
