@@ -13,7 +13,6 @@ from examples import BROUGHT, ROOT, golden_paths
 from rollouts import Place, mlflow_server
 from steady_pod import Champion, Steady
 
-
 HERE = Path(__file__).parent
 
 

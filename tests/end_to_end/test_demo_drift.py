@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +43,16 @@ def test_shifted_traffic_is_one_alarm_one_retrain_and_quiet(tmp_path: Path) -> N
     assert entries[2].run == entries[4].run
     assert entries[2].why.startswith("drift: bmi has drifted")
     assert list(history.faults(models, DAG)) == []
+    reasons_in_airflow(state / "drift" / "demo" / "airflow" / "airflow.db", entries[2].run)
+
+
+def reasons_in_airflow(database: Path, renewal: str) -> None:
+    """The run has its reason in its conf, and an asset event tells it too."""
+    with sqlite3.connect(database) as airflow:
+        ((conf,),) = airflow.execute("SELECT conf FROM dag_run WHERE run_id = ?", [renewal]).fetchall()
+        events = airflow.execute(
+            "SELECT asset.name, asset_event.extra FROM asset_event JOIN asset ON asset.id = asset_event.asset_id"
+        ).fetchall()
+    told = json.loads(conf)["golden_paths"]
+    assert (told["causes"], told["version"]) == (["drift"], "1") and told["reason"].startswith("drift: bmi has drifted")
+    assert [(name, json.loads(extra)) for name, extra in events] == [(f"{DAG}.retrain", told)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ from odd_versions import registered
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 MODEL, TASK = "diabetes-progression", "recertify"
-DAG = f"{MODEL}.recertify"
+DAG, WATCH = f"{MODEL}.recertify", f"{MODEL}.watch"
 POLICY = "risk: {high: {expiry: recertify, approval: {approvers: [reviewer, admin], within: 1h}}}\n"
 
 
@@ -32,7 +33,7 @@ class Platform:
 
     def __init__(self, folder: Path) -> None:
         shutil.copy(ROOT / "dags" / "load_golden_paths.py", folder / "dags")
-        spec = (ROOT / "dags" / f"{MODEL}.yaml").read_text()
+        spec, _, _ = (ROOT / "dags" / f"{MODEL}.yaml").read_text().partition("monitor:")
         (folder / "dags" / f"{MODEL}.yaml").write_text(f"{spec}\nmonitor: {{max_age: 1s}}\n")
         (folder / "include" / "policy.yaml").write_text(POLICY)
         self.project = Project(folder, folder / ".golden_paths")
@@ -42,14 +43,14 @@ class Platform:
         self.servers.settings |= environment(folder) | home
         self.models = MlflowModels(self.servers.mlflow_url)
 
-    def serve(self) -> ModelVersion:
-        tracking, folder = MlflowTracking(self.servers.mlflow_url), self.project.root / "saved"
-        version = registered(tracking, self.models, MODEL, Odd(""), folder=folder, shift=0)
+    def serve(self, number: int = 1) -> ModelVersion:
+        tracking, folder = MlflowTracking(self.servers.mlflow_url), self.project.root / f"saved-{number}"
+        version = registered(tracking, self.models, MODEL, Odd(""), folder=folder, shift=number - 1)
         self.target.settle(
             self.target.shift(self.target.start(version, fetch=lambda: folder, features=None, service=None))
         )
         self.models.set_alias(MODEL, "champion", version.version)
-        history.add(self.models, MODEL, history.Change("promoted", version.version, version.digest, "run-1", "ada"))
+        history.add(self.models, MODEL, history.Change("promoted", version.version, version.digest, f"run-{number}", "ada"))
         return version
 
     def asked(self) -> str:
@@ -60,6 +61,23 @@ class Platform:
         log = self.servers.home / "airflow.log"
         until(lambda: any(all(word in line for word in known) for line in log.open()), "the scheduler knows that it waits")
         return run
+
+    def look(self) -> dict[str, Any]:
+        """One look of the watch; what follows from it."""
+        airflow = self.servers.airflow
+        run = airflow.trigger(WATCH)
+        until(lambda: airflow.run_state(WATCH, run) in ("success", "failed"), "the watch has looked")
+        return airflow.result(WATCH, run, "renew")
+
+    def restart(self) -> None:
+        """Airflow ends, with all its processes, and starts again on what it kept."""
+        servers = self.servers
+        (service,) = (one for one in servers.services if one.name == "Airflow")
+        service.stop()
+        servers.services.remove(service)
+        servers.start_airflow()
+        servers.wait("Airflow is healthy again", servers.airflow.is_healthy, 240)
+        servers.airflow.sign_in()
 
     def says(self, who: str, run: str, option: str, why: str) -> int:
         return self.servers.airflow.signed_in_as(who).answer(DAG, run, TASK, option, why).status_code
@@ -110,3 +128,21 @@ def test_a_yes_lets_it_serve_on_and_a_no_takes_it_off_its_address_and_its_alias(
     answer = httpx.post(f"{status.url}/predict", json={})
     assert (answer.status_code, answer.json()["error"]) == (503, f"withdrawn: {reason}")
     assert reason in platform.servers.airflow.task_log(DAG, run, TASK, 1)
+
+
+def test_an_expired_version_is_asked_about_once_also_when_airflow_was_restarted(platform: Platform) -> None:
+    version = platform.serve(2)
+    platform.servers.airflow.unpause(WATCH)
+    asked = platform.look()
+    assert (asked["action"], asked["run"].partition("__v")[0]) == ("recertify", "recertify")
+    until(lambda: platform.state(asked["run"]) == "awaiting_input", "people are asked")
+    platform.restart()
+    again = platform.look()
+    assert (again["action"], again["reason"].endswith(f"{asked['run']} is running")) == ("wait", True)
+    runs = [one["dag_run_id"] for one in platform.servers.airflow.runs(DAG)]
+    assert [run for run in runs if run.startswith("recertify__")] == [asked["run"]]
+    assert platform.says("reviewer", asked["run"], "Approve", "it holds still") == 200
+    until(lambda: platform.state(asked["run"]) == "success", "the answer is kept")
+    assert platform.told()[-1] == ("recertified", "reviewer", "it holds still")
+    champion = platform.models.champion(MODEL)
+    assert champion and champion.version == version.version
