@@ -103,4 +103,5 @@ def state_of(ti: Any, dag: str, run: str) -> str | None:
     """The state of a run in Airflow's words; None when there is no such run."""
     if not ti.get_dr_count(dag_id=dag, run_ids=[run]):
         return None
-    return str(ti.get_dagrun_state(dag_id=dag, run_id=run))
+    state = ti.get_dagrun_state(dag_id=dag, run_id=run)
+    return str(getattr(state, "value", state))  # the text of Airflow's enumeration is DagRunState.RUNNING

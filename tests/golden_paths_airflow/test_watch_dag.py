@@ -141,3 +141,17 @@ def test_metrics_go_where_airflow_sends_its_own() -> None:
         "airflow.golden_paths.watch.churn.alarm.drift:2|g",
         "airflow.golden_paths.watch.churn.alarm.age:0|g",
     }
+
+
+def test_the_state_of_a_run_is_in_airflows_words_and_none_when_there_is_no_such_run() -> None:
+    from airflow.utils.state import DagRunState
+
+    from golden_paths_airflow.watch import state_of
+
+    known = {"one": DagRunState.RUNNING, "two": "failed"}
+
+    def count(*, dag_id: str, run_ids: list[str]) -> int:
+        return sum(run in known for run in run_ids)
+
+    ti = SimpleNamespace(get_dr_count=count, get_dagrun_state=lambda *, dag_id, run_id: known[run_id])
+    assert [state_of(ti, "churn", run) for run in ("one", "two", "three")] == ["running", "failed", None]
