@@ -61,7 +61,8 @@ def test_pods_log_to_mlflow_and_a_look_reads_what_both_answered(place: Watching)
     spec, now = place.spec(), lambda: datetime.now(UTC)
     log = place.clients.predictions(spec)  # type: ignore[attr-defined]
     hour = timedelta(hours=1)
-    rows = until(lambda: (found := log.read(version, now() - hour, now())).shape[0] >= 60 and found, "rows are in MLflow", 120)
+    until(lambda: len(log.read(version, now() - hour, now())) >= 60, "rows are in MLflow", 120)
+    rows = log.read(version, now() - hour, now())
     assert set(rows["version"]) == {version.version} and set(rows["digest"]) == {version.digest}
     assert rows["prediction"].notna().all()
     assert len(place.target().measurements(place.name)) == 2
