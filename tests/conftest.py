@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("DEMO_PORT_SHIFT", os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") + "00")
 os.environ["COLUMNS"] = "200"  # how wide what commands print is, wherever tests run
 
+END_TO_END = Path(__file__).parent / "end_to_end"
 REQUIRED = "GOLDEN_PATHS_REQUIRE_CLUSTER"
 SPEC = "GOLDEN_PATHS_OPENLINEAGE_SPEC"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run two at a time: those of a cluster after each other (policies are the whole cluster's), those that start
+    all servers of this machine too, and others by file.
+    """
+    for item in items:
+        group = "machine" if item.path.is_relative_to(END_TO_END) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group("cluster" if item.get_closest_marker("kubernetes") else group))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -13,15 +13,6 @@ from examples import BROUGHT, ROOT, golden_paths
 from rollouts import Place, mlflow_server
 from steady_pod import Champion, Steady
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two at a time: the cluster in one process, in order, and what runs on this machine alone in another."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("cluster" if item.get_closest_marker("kubernetes") else "machine"))
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -35,7 +35,8 @@ class Watching(Place):
 
     def spec(self, **deploy: Any) -> PathSpec:
         made = super().spec(**deploy).model_dump(exclude_none=True)
-        return PathSpec.model_validate(made | {"monitor": MONITOR})
+        training_set = {"entities": "include/data/patients.parquet", "label": "progressed"}
+        return PathSpec.model_validate(made | {"training_set": training_set, "monitor": MONITOR})
 
 
 @pytest.fixture
