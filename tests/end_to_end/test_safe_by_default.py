@@ -118,7 +118,7 @@ def take(place: Namespace, manifest: dict[str, Any]) -> str | None:
 
 
 def planned(place: Place, **deploy: Any) -> list[dict[str, Any]]:
-    release, _ = objects.placeholder(place.spec(**deploy), place.settings, place.uri)
+    release, _ = objects.placeholder(place.spec(**deploy), place.settings, place.uri, place.project)
     return list(objects.of_rollout(release, objects.PACKAGE))
 
 
