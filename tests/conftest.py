@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("DEMO_PORT_SHIFT", os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") + "00")
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # not in the process that starts them: they would inherit it
+    os.environ["DEMO_PORT_SHIFT"] = worker.removeprefix("gw") + "00"
 os.environ["COLUMNS"] = "200"  # how wide what commands print is, wherever tests run
 
 END_TO_END = Path(__file__).parent / "end_to_end"
