@@ -172,6 +172,7 @@ class Loans:
         version: ModelVersion | None = None,
         loans: bool = True,
         said: np.ndarray[Any, Any] | None = None,
+        without: int = 0,
     ) -> None:
         """As servers log them: evenly over the six minutes before `at`, `loan` as the entity key."""
         serving = version or self.clients.models.champion(NAME)
@@ -192,6 +193,8 @@ class Loans:
 
             rows["feature.sex"] = [hashed(value, log.key) for value in frame["sex"]]
         rows = rows.assign(prediction=(score > 0.5).astype(int), score=score)
+        if without:  # that many rows have no answer
+            rows["prediction"] = rows["prediction"].where(np.arange(count) >= without)
         namer = names.Namer(NAME, serving.version)
         for hour, those in rows.groupby(rows["time"].dt.floor("h")):
             log.store.write(namer.next(hour.to_pydatetime()), those.to_parquet(index=False))

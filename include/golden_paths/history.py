@@ -20,7 +20,7 @@ from golden_paths.errors import StepFailed
 
 HASH, GATES = "golden_paths.history", "golden_paths.gates"  # tags of a version
 What = Literal[
-    "promoted", "rolled back", "approved", "rejected", "alarmed", "renewed", "escalated", "calm", "recertified", "withdrawn"
+    "promoted", "rolled back", "approved", "rejected", "renewed", "escalated", "calm", "recertified", "withdrawn"
 ]
 MOVES = ("promoted", "rolled back", "withdrawn")  # those that change what serves
 NOTHING = ""

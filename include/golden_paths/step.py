@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Artifact)
 
 
+def unknown(_: str, __: str) -> str | None:
+    """Outside of Airflow nobody knows of runs."""
+    return None
+
+
 @dataclass(frozen=True)
 class Run:
     """One run of a path. Everything that a step names is derived from `id`, never from the clock, so retries converge.
@@ -48,7 +53,7 @@ class StepContext:
     artifacts: Mapping[str, Artifact] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)  # tags that only the worker knows which sent this to a pod
     record: Record = field(default_factory=Record)
-    state_of: Callable[[str, str], str | None] = field(default=lambda dag, run: unknown(dag, run))
+    state_of: Callable[[str, str], str | None] = unknown
 
     def check(self, check: Check) -> bool:
         """Note a check that ran; returns whether it was passed."""
@@ -59,11 +64,6 @@ class StepContext:
         found = self.artifacts[kind.name]
         assert isinstance(found, kind), f"{kind.name} is a {type(found).__name__}"
         return found
-
-
-def unknown(_: str, __: str) -> str | None:
-    """Outside of Airflow nobody knows of runs."""
-    return None
 
 
 def always(_: PathSpec) -> bool:

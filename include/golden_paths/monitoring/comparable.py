@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from golden_paths.monitoring.look import Look
+from golden_paths.prediction_log.hashing import LENGTH
 
 if TYPE_CHECKING:
     from golden_paths.monitoring.profile import Profile
 
-HASH = re.compile(r"[0-9a-f]{32}")
+HASH = re.compile(rf"[0-9a-f]{{{LENGTH}}}")
 
 
 def profile_for(look: Look, profile: Profile) -> Profile:

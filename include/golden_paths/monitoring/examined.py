@@ -82,7 +82,7 @@ def _treated(look: Look, profile: Profile, section: BiasSection, rows: pd.DataFr
     if isinstance(rows, str):
         return live_bias.told(rows)
     is_without = rows is None or _is_judged_without(section, look)
-    chosen = look.rows if rows is None or is_without else rows
+    chosen = _answered(look.rows if rows is None or is_without else rows)
     columns = {}
     for name in look.sensitive:
         found = next((one for one in (name, f"{FEATURE}{name}") if one in chosen.columns), None)
@@ -103,9 +103,13 @@ def _is_judged_without(section: BiasSection, look: Look) -> bool:
     return section.measure in live_bias.WITHOUT_LABELS and names <= set(look.rows.columns)
 
 
-def _outcome(profile: Profile, rows: pd.DataFrame, *, with_truth: bool) -> Outcome:
+def _answered(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows without an answer are not judged: that the model has none for them is said by drift."""
-    answered = rows[rows["prediction"].notna()]
+    return rows[rows["prediction"].notna()]
+
+
+def _outcome(profile: Profile, rows: pd.DataFrame, *, with_truth: bool) -> Outcome:
+    answered = _answered(rows)
     return outcome(profile, answered, answered["truth"].tolist() if with_truth else None)
 
 

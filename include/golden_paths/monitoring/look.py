@@ -12,6 +12,8 @@ from golden_paths.artifacts import ModelVersion
 from golden_paths.errors import StepFailed
 from golden_paths.modelling.metrics import BINARY, REGRESSION, Outcome
 from golden_paths.monitor_sections import MonitorSection
+from golden_paths.prediction_log.batch import ENTITY as ENTITY
+from golden_paths.prediction_log.batch import FEATURE as FEATURE
 from golden_paths.prediction_log.hashing import canonical
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec, TrainingSetSection
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
     from golden_paths.monitoring.profile import Profile
 
-FEATURE, ENTITY = "feature.", "entity."
 PREDICTION, SCORE = "answer.prediction", "answer.score"
 
 

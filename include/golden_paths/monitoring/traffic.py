@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from golden_paths.modelling.finding import Finding, Ruling
+from golden_paths.rollout import measured
 from golden_paths.values import duration_text
 
 TITLE = "Answers of the endpoint"
-PREFIX = "golden_paths_"
 ENOUGH = 20  # answers below which a share is noise
 CONFIDENT = 1.96
 
@@ -40,14 +40,11 @@ def read(text: str) -> Counted:
     """Prometheus' text format, as `golden_paths.serve` writes it."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    found = Counted()
+    answered = measured.read(text).all
+    found = Counted(answered.requests, answered.errors)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            if sample.name == f"{PREFIX}requests_total":
-                count, status = int(sample.value), sample.labels["status"]
-                # 501: /explain of a version that keeps no typical row
-                found += Counted(count, count * (status[:1] == "5" and status != "501"))
-            elif sample.name == f"{PREFIX}latency_seconds_bucket":
+            if sample.name == f"{measured.PREFIX}latency_seconds_bucket":
                 found += Counted(within={sample.labels["le"]: int(sample.value)})
     return found
 

@@ -14,7 +14,6 @@ from golden_paths.values import Duration, KubernetesName, ModelName, ProjectPath
 
 FILE = "include/policy.yaml"
 Event = Literal["alarm", "renewal", "escalated", "expired"]
-RISKS = ("minimal", "limited", "high")
 
 
 def _key(value: str) -> str:

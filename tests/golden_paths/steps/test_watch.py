@@ -223,6 +223,15 @@ def test_groups_are_compared_on_every_answer_where_no_label_is_asked_for(tmp_pat
     assert len(words) == 1 and "differs by" in words[0] and "beyond" in words[0]
 
 
+def test_rows_without_an_answer_are_left_out_of_the_groups(tmp_path: Path) -> None:
+    loans = Loans(tmp_path, bias="inherit", drift=None)
+    loans.promote()
+    frame = applicants(2000, 7)
+    loans.answers(frame, without=50)
+    made = loans.look()
+    assert (made.rows, made.alarms, made.calm) == (2000, (), ("bias",))
+
+
 def with_labels(loans: Loans, frame: pd.DataFrame, paid: np.ndarray, *, later: timedelta = timedelta(minutes=3)) -> None:
     times = pd.to_datetime(pd.Series([NOW - 0.2 * HOUR + later] * len(frame)))
     loans.labels(pd.DataFrame({"loan": np.arange(len(frame)), "event_timestamp": times, "paid": paid}))
