@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from fakes import entity_rows
 from golden_paths import digests
 from golden_paths.artifacts import Column, ServedFeature, ServiceDescription, ViewDescription, ViewState
 from golden_paths.clients import FeatureFrame, Skew, TrainingFrame
@@ -174,21 +175,8 @@ class FakeFeatureStore:
         look_at_age: bool = False,
     ) -> FeatureFrame:
         self._check(service)
-        frame = pd.read_parquet(entities)
-        if missing := [name for name in (self.key, TIMESTAMP) if name not in frame.columns]:
-            raise StepFailed(
-                f"{entities.name} has no column {', '.join(missing)}",
-                remedy=f"it needs the keys of the service's views and the time: {self.key}, {TIMESTAMP}",
-            )
-        frame[TIMESTAMP] = pd.to_datetime(frame[TIMESTAMP], utc=True).astype("datetime64[us, UTC]")
-        wanted = frame[(frame[TIMESTAMP] >= (start or EPOCH)) & (frame[TIMESTAMP] < end)]
-        asked = wanted[[self.key, TIMESTAMP]].reset_index(drop=True)
-        joined = asked.reset_index().sort_values(TIMESTAMP, kind="stable")
-        for view in self.views:
-            rows = self._rows(view).sort_values(TIMESTAMP).astype({TIMESTAMP: "datetime64[us, UTC]"})
-            rows = rows.astype({self.key: joined[self.key].dtype})
-            joined = pd.merge_asof(joined, rows, on=TIMESTAMP, by=self.key)
-        joined = joined.sort_values("index").drop(columns="index")
+        asked = entity_rows.wanted(entities, self.key, start or EPOCH, end)
+        joined = entity_rows.joined(asked, [self._rows(view) for view in self.views], self.key)
         features = [name for name in joined.columns if name not in asked.columns]
         asked.to_parquet(destination, index=False)
         entities_digest = digests.of_file(destination)
