@@ -219,12 +219,13 @@ class KubernetesTarget:
             version,
             self._settings,
             tracking_uri=self._tracking_uri,
-            keeping=logs.keeping(self._spec, self._project, self._settings.pod_tracking_uri(self._tracking_uri)),
             features=digests.of_bytes(package) if package else None,
             repo=features,
             service=service,
         )
-        return planned.model_copy(update={"content": recorded.content}) if recorded else planned, package
+        keeping = logs.keeping(self._spec, self._project, self._settings.pod_tracking_uri(self._tracking_uri))
+        content = recorded.content if recorded else planned.content
+        return planned.model_copy(update={"content": content, "keeping": keeping}), package
 
     def _private_url(self, version: ModelVersion) -> str:
         name = f"{version.model}-v{version.version}-only"

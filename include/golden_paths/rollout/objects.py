@@ -75,9 +75,8 @@ def placeholder(
         version,
         replace(settings, tracking_uri=None),
         tracking_uri=tracking_uri,
-        keeping=logs.keeping(spec, project, tracking_uri),
         features=ZEROS,
         repo=Path(features.repo),
         service=features.service,
     )
-    return release, tuple(missing)
+    return release.model_copy(update={"keeping": logs.keeping(spec, project, tracking_uri)}), tuple(missing)

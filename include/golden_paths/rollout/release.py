@@ -64,12 +64,11 @@ class Release(BaseModel):
         settings: ClusterSettings,
         *,
         tracking_uri: str,
-        keeping: Keeping | None = None,
         features: str | None = None,
         repo: Path | None = None,
         service: str | None = None,
     ) -> Self:
-        """As the spec has it. `features` is the digest of the package of `repo`."""
+        """As the spec has it, without a prediction log. `features` is the digest of the package of `repo`."""
         deploy = spec.need(DeploySection)
         package = (features, repo.name if repo else None, service) if features else (None, None, None)
         content = _content(version, settings.image("serve"), *package)
@@ -86,7 +85,6 @@ class Release(BaseModel):
             memory=deploy.memory,
             port=deploy.port or HTTP_PORT,
             ready_seconds=int(deploy.ready_within.total_seconds()),
-            keeping=keeping,
         )
 
     def is_of(self, one: ModelVersion | Candidate | Endpoint) -> bool:
