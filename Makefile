@@ -35,8 +35,8 @@ down: venv           ## stop it; what it kept is there at the next make up
 test: data           ## all tests; TESTS=path for some
 ifeq ($(TESTS),tests)
 	@failed=0; \
-	$(VENV) -m pytest tests --ignore=tests/end_to_end --numprocesses 2 --dist loadgroup || failed=1; \
-	$(VENV) -m pytest tests/end_to_end --numprocesses 2 --dist loadgroup || failed=1; \
+	$(VENV) -m pytest tests --ignore=tests/end_to_end --numprocesses 2 --dist loadscope || failed=1; \
+	$(VENV) -m pytest tests/end_to_end --numprocesses 2 --dist loadscope || failed=1; \
 	exit $$failed
 else
 	@$(VENV) -m pytest $(TESTS)

@@ -31,7 +31,8 @@ def test_of_something_else(): pytest.skip("no Windows")
 def test_tests_that_need_the_cluster_may_not_skip_where_it_is_required(
     tmp_path: Path, required: str, outcome: str
 ) -> None:
-    shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
+    for name in ("conftest.py", "two_at_a_time.py"):
+        shutil.copy(Path(__file__).with_name(name), tmp_path)
     (tmp_path / "test_skips.py").write_text(SKIPS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = kubernetes: one\n")
     done = subprocess.run(
