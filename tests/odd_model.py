@@ -35,5 +35,5 @@ class Odd(LinearRegression):  # type: ignore[misc]
             Odd.held = b"x" * (4 << 30)
         if self.mode == "fail" and asked % 5 == 0:
             raise RuntimeError("every fifth")  # a ValueError would be the fault of who asks: 422
-        if self.mode == "slow":
+        if self.mode == "slow" or (self.mode == "pause" and asked == self.after + 1):
             time.sleep(self.seconds)

@@ -26,10 +26,13 @@ def test_without_users_synthetic_requests_decide(rollouts: Place) -> None:
     assert rollouts.roll_out(second).previous == first.version
     (stage,) = rollouts.reports[second.version].stages
     assert stage.requests == stage.synthetic == stage.champion_requests >= 40
+    paused = rollouts.version("pause", after=330, seconds=2.0)
+    assert rollouts.roll_out(paused).previous == second.version
+    assert any("it is measured once more" in line for line in rollouts.log)
     worse = rollouts.version("fail", after=330)
     with pytest.raises(GateFailed) as caught:
         rollouts.roll_out(worse)
     print(plain(caught.value, worse))
     assert rollouts.objects(worse) == []
     serving = rollouts.serving()
-    assert (serving and serving.version, rollouts.champion()) == (second.version, second.version)
+    assert (serving and serving.version, rollouts.champion()) == (paused.version, paused.version)

@@ -21,9 +21,8 @@ class Bounds:
 
 
 def fault(candidate: Measured, champion: Measured, bounds: Bounds, *, is_over: bool) -> str | None:
-    """Why the candidate must go, or None. Before the time is over only for what more requests would hardly mend."""
-    found = _errors(candidate, champion, bounds, is_over) or _refusals(candidate, champion, bounds)
-    return found or (_slowness(candidate, champion, bounds) if is_over else None)
+    """Which answers are why the candidate must go, or None. Before the time is over only for what more would hardly mend."""
+    return _errors(candidate, champion, bounds, is_over) or _refusals(candidate, champion, bounds)
 
 
 def _errors(candidate: Measured, champion: Measured, bounds: Bounds, is_over: bool) -> str | None:
@@ -50,7 +49,8 @@ def _refusals(candidate: Measured, champion: Measured, bounds: Bounds) -> str | 
     )
 
 
-def _slowness(candidate: Measured, champion: Measured, bounds: Bounds) -> str | None:
+def slowness(candidate: Measured, champion: Measured, bounds: Bounds) -> str | None:
+    """By how much it is slower than it may be, or None. One long answer moves the mean of few: ask twice."""
     if (means := champion.mean_as(candidate)) is None:
         return None
     before, now = means

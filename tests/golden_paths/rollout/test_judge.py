@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from golden_paths.rollout.judge import SURE, Bounds, at_least, fault
+from golden_paths.rollout.judge import SURE, Bounds, at_least, fault, slowness
 from golden_paths.rollout.measured import Answers, Measured
 
 BOUNDS = Bounds(max_errors=0.01, max_slowdown=2.0, requests=100)
@@ -41,22 +41,6 @@ VERDICTS: dict[str, tuple[Measured, Measured, bool, str | None]] = {
     "six of a hundred, early": (answers(100, 6), answers(100), False, errors("6 of 100 answers were 5xx (6.0%)")),
     "four of a hundred, early": (answers(100, 4), answers(100), False, None),
     "a fifth, early": (answers(20, 4), answers(100), False, errors("4 of 20 answers were 5xx (20.0%)")),
-    "twice as slow": (answers(100, ms=20), answers(100, ms=10), True, None),
-    "slower": (
-        answers(100, ms=21),
-        answers(100, ms=10),
-        True,
-        "an answer takes 21.0 ms on average, 2.1 times the 10.0 ms of the version in service; rollout.max_slowdown is 2",
-    ),
-    "slower, early": (answers(100, ms=500), answers(100, ms=10), False, None),
-    "five times, and all of it a millisecond": (answers(100, ms=1.25), answers(100, ms=0.25), True, None),
-    "slow, and nobody to compare with": (answers(100, ms=500), answers(0), True, None),
-    "a slower route that the other was not asked": (
-        answers(100) + Measured({"/predict": Answers(100, 0, 10.0)}),
-        answers(100),
-        True,
-        None,
-    ),
     "as many refusals as the other": (refusing(100, 30), refusing(100, 25), True, None),
     "refusals that the other does not have": (
         refusing(50, 10),
@@ -64,11 +48,21 @@ VERDICTS: dict[str, tuple[Measured, Measured, bool, str | None]] = {
         False,
         "10 of 50 answers were 4xx (20.0%); the version in service has 0.0%, which chance does not explain",
     ),
-    "errors come before slowness": (
-        answers(100, 50, ms=500),
+}
+# (candidate, version in service) -> by how much it is too slow
+SLOWNESS: dict[str, tuple[Measured, Measured, str | None]] = {
+    "twice as slow": (answers(100, ms=20), answers(100, ms=10), None),
+    "slower": (
+        answers(100, ms=21),
+        answers(100, ms=10),
+        "an answer takes 21.0 ms on average, 2.1 times the 10.0 ms of the version in service; rollout.max_slowdown is 2",
+    ),
+    "five times, and all of it a millisecond": (answers(100, ms=1.25), answers(100, ms=0.25), None),
+    "nobody to compare with": (answers(100, ms=500), answers(0), None),
+    "a slower route that the other was not asked": (
+        answers(100) + Measured({"/predict": Answers(100, 0, 10.0)}),
         answers(100),
-        True,
-        errors("50 of 100 answers were 5xx (50.0%)"),
+        None,
     ),
 }
 
@@ -77,6 +71,13 @@ VERDICTS: dict[str, tuple[Measured, Measured, bool, str | None]] = {
 def test_a_verdict_names_what_was_measured_and_the_bound(case: str) -> None:
     candidate, serving, is_over, said = VERDICTS[case]
     assert fault(candidate, serving, BOUNDS, is_over=is_over) == said
+
+
+@pytest.mark.parametrize("case", SLOWNESS)
+def test_slowness_is_told_with_both_means_and_the_bound(case: str) -> None:
+    candidate, serving, said = SLOWNESS[case]
+    assert slowness(candidate, serving, BOUNDS) == said
+    assert fault(candidate, serving, BOUNDS, is_over=True) is None
 
 
 def exactly(count: int, requests: int, rate: Fraction) -> Fraction:
