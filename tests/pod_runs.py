@@ -151,8 +151,8 @@ def patiently(ask: Callable[..., Any], *given: Any) -> Any:
 
 
 @contextmanager
-def pod_runs(folder: Path) -> Iterator[PodRuns]:
-    """Airflow on the project in `folder`, whose dags/ is empty but for a loader."""
+def pod_runs(folder: Path, **stores: str) -> Iterator[PodRuns]:
+    """Airflow on the project in `folder`, whose dags/ has a loader alone. `stores`: variables of Feast, for pods as well."""
     (folder / "include" / "platform.yaml").write_text(PLATFORM)
     (folder / "include" / "models" / "slow.py").write_text(SLOW)
     (folder / "dags" / "load_golden_paths.py").write_text((ROOT / "dags" / "load_golden_paths.py").read_text() + LOADER)
@@ -169,7 +169,9 @@ def pod_runs(folder: Path) -> Iterator[PodRuns]:
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
             "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",  # the provider's import, on a machine that does other things too
             "NO_PROXY": f"{host_address()},127.0.0.1,localhost",
+            **stores,
         }
+        place.secret("golden-paths-feast", stores)
         found = PodRuns(servers, place, ClusterApi(settings, print), folder, mlflow_url)
         try:
             found.start_airflow()

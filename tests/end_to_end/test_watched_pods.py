@@ -1,7 +1,10 @@
-"""A model on a cluster that is watched: its pods log to MLflow what they answer, and a look reads that and their counters."""
+"""A model on a cluster that is watched: its pods log to MLflow or a bucket, and a look reads that and their counters."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,8 @@ from golden_paths.prediction_log import planned
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
 from golden_paths.steps import watch
-from rollouts import Clients, Place, until
+from rollouts import Clients, Place, host_address, until
+from s3_server import BUCKET, KEYS, bucket, reached
 from steady_pod import Steady
 
 pytestmark = [pytest.mark.kubernetes, pytest.mark.timeout(300)]
@@ -39,22 +43,30 @@ class Watching(Place):
         return PathSpec.model_validate(made | {"training_set": training_set, "monitor": MONITOR})
 
 
-@pytest.fixture
-def place(mlflow_for_pods: str, tmp_path: Path) -> Any:
-    with namespace() as made:
-        yield watching(made, mlflow_for_pods, tmp_path)
+@pytest.fixture(params=["MLflow", "a bucket"])
+def place(
+    request: pytest.FixtureRequest, mlflow_for_pods: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Watching]:
+    with namespace() as made, contextlib.ExitStack() as stack:
+        log = {"flush": "1s"}
+        if request.param == "a bucket":
+            url = stack.enter_context(bucket("0.0.0.0")).replace("0.0.0.0", host_address())
+            reached(url, monkeypatch)
+            log |= {"address": f"s3://{BUCKET}/predictions", "reach": url.removeprefix("http://")}
+            made.secret("golden-paths-predictions", KEYS | {"AWS_ENDPOINT_URL": url})  # as a platform team tells pods of a bucket
+        yield watching(made, mlflow_for_pods, tmp_path, log)
 
 
-def watching(made: Namespace, uri: str, folder: Path) -> Watching:
+def watching(made: Namespace, uri: str, folder: Path, log: dict[str, str]) -> Watching:
     found = Watching(made, uri, folder, name="watched")
     (folder / "include").mkdir()
-    (folder / "include" / "platform.yaml").write_text("prediction_log: {flush: 1s}\n")
+    (folder / "include" / "platform.yaml").write_text(json.dumps({"prediction_log": log}))
     clients = found.clients
     found.clients = Watchers(clients.tracking, clients.models, clients.settings, clients.project, clients.uri)
     return found
 
 
-def test_pods_log_to_mlflow_and_a_look_reads_what_both_answered(place: Watching) -> None:
+def test_pods_log_and_a_look_reads_what_both_answered(place: Watching) -> None:
     version = place.version()
     steady = Steady(place.namespace, place.name)
     place.roll_out(version, replicas=2)
@@ -62,7 +74,7 @@ def test_pods_log_to_mlflow_and_a_look_reads_what_both_answered(place: Watching)
     spec, now = place.spec(), lambda: datetime.now(UTC)
     log = place.clients.predictions(spec)  # type: ignore[attr-defined]
     hour = timedelta(hours=1)
-    until(lambda: len(log.read(version, now() - hour, now())) >= 60, "rows are in MLflow", 120)
+    until(lambda: len(log.read(version, now() - hour, now())) >= 60, "rows are in the log", 120)
     rows = log.read(version, now() - hour, now())
     assert set(rows["version"]) == {version.version} and set(rows["digest"]) == {version.digest}
     assert rows["prediction"].notna().all()

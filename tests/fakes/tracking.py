@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class FakeRun:
     datasets: dict[str, dict[str, str]] = field(default_factory=dict)
     models: list[str] = field(default_factory=list)
     status: str = "RUNNING"
+    ended: datetime | None = None
 
 
 class FakeTracking:
@@ -66,6 +68,17 @@ class FakeTracking:
 
     def finish(self, run_id: str, *, failed: bool = False) -> None:
         self.runs[run_id].status = "FAILED" if failed else "FINISHED"
+        self.runs[run_id].ended = datetime.now(UTC)
+
+    def retire(self, experiment: str, *, tag: tuple[str, str], before: datetime, most: int) -> int:
+        gone = [
+            run_id
+            for run_id, run in self.runs.items()
+            if run.experiment == experiment and run.ended and run.ended < before and run.tags.get(tag[0]) == tag[1]
+        ][:most]
+        for run_id in gone:
+            del self.runs[run_id]
+        return len(gone)
 
     def upload(self, run_id: str, path: Path, folder: str = "") -> str:
         home = self.folder / run_id / folder

@@ -128,6 +128,9 @@ class Tracking(Protocol):
     def finish(self, run_id: str, *, failed: bool = False) -> None:
         """End the run as FINISHED or FAILED."""
 
+    def retire(self, experiment: str, *, tag: tuple[str, str], before: datetime, most: int) -> int:
+        """Delete runs with this tag that ended before then, `most` of them; returns how many. MLflow's gc frees their files."""
+
     def upload(self, run_id: str, path: Path, folder: str = "") -> str:
         """Upload a file, or a folder's content, below `folder`; returns its runs:/ URI. Overwrites, so that a retry converges."""
 
@@ -138,10 +141,7 @@ class Tracking(Protocol):
         """Attach a dataset input (context `training`) to the run."""
 
     def log_model(self, run_id: str, folder: Path) -> str:
-        """Log a model folder (as mlflow.sklearn.save_model wrote it) under the run; returns its models:/m-... URI.
-
-        A second call for the same run replaces what a killed attempt left.
-        """
+        """Log a folder that mlflow.sklearn.save_model wrote; returns its models:/m-... URI. Replaces what a kill left."""
 
 
 class ModelRegistry(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,17 @@ class MlflowTracking:
         """End the run."""
         with answering(self.uri):
             self._client.set_terminated(run_id, status="FAILED" if failed else "FINISHED")
+
+    def retire(self, experiment: str, *, tag: tuple[str, str], before: datetime, most: int) -> int:
+        """Delete runs with this tag that ended before then."""
+        wanted = f"attributes.end_time < {int(before.timestamp() * 1000)} and tags.`{tag[0]}` = '{tag[1]}'"
+        with answering(self.uri):
+            if (found := self._client.get_experiment_by_name(experiment)) is None:
+                return 0
+            runs = self._client.search_runs([found.experiment_id], filter_string=wanted, max_results=most)
+            for run in runs:
+                self._client.delete_run(run.info.run_id)
+            return len(runs)
 
     def upload(self, run_id: str, path: Path, folder: str = "") -> str:
         """Upload a file, or a folder's content."""

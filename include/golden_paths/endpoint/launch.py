@@ -12,7 +12,7 @@ from golden_paths import sandbox
 from golden_paths.endpoint import control
 from golden_paths.endpoint.place import Place
 from golden_paths.errors import StepFailed
-from golden_paths.prediction_log.mlflow_store import sign_in_of
+from golden_paths.prediction_log import sign_in
 
 UP_SECONDS = 60.0
 END_SECONDS = 40.0  # draining takes 30 at most
@@ -79,7 +79,7 @@ def _start(folder: Path, *, feast_state: Path, port: int | None, root: Path, log
         return subprocess.Popen(
             [*command, str(port)] if port else command,
             cwd=root,
-            env=sandbox.environment(folder) | Place.from_environment().environment() | sign_in_of(),
+            env=sandbox.environment(folder) | Place.from_environment().environment() | sign_in.any_needed(),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

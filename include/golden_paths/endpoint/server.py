@@ -16,7 +16,7 @@ from typing import Any
 from golden_paths import sandbox
 from golden_paths.endpoint.place import LOOPBACK, Place
 from golden_paths.endpoint.state import Served
-from golden_paths.prediction_log.mlflow_store import sign_in_of
+from golden_paths.prediction_log import sign_in
 from golden_paths.sandbox_child import end_with_parent
 
 DRAIN = 30.0  # seconds a server may take to answer what is in flight
@@ -131,4 +131,4 @@ def _command(served: Served) -> list[str]:
 
 def _sign_in(served: Served) -> dict[str, str]:
     """For the log alone: the server takes it out of its environment before the model's code is there."""
-    return sign_in_of(served.keeping.address) if served.keeping else {}
+    return sign_in.needed(served.keeping.address) if served.keeping else {}

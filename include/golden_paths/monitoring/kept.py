@@ -6,17 +6,22 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
+from golden_paths import platform
 from golden_paths.clients import ModelRegistry
 from golden_paths.modelling.finding import Finding, Ruling
 from golden_paths.monitoring import watch_report
 from golden_paths.monitoring.look import Look
 from golden_paths.monitoring.traffic import Counted
 from golden_paths.monitoring.verdicts import cause_of
+from golden_paths.spec import PathSpec
 from golden_paths.step import StepContext
 
 FINDINGS, COUNTERS = "findings.json", "counters.json"
+VERDICT, QUIET = "golden_paths.verdict", "quiet"
+AT_ONCE = 50  # runs that a look retires: a month of hourly ones takes some fifteen looks, and none of them long
 LAST = "golden_paths.watched"  # of a version: the run that looked last, the alarms of then and of the look before
 
 
@@ -28,7 +33,7 @@ def run_of(context: StepContext, look: Look) -> str:
         "golden_paths.digest": look.champion.digest,
     }
     key = f"watch:{context.run.id}:{look.champion.digest}"
-    return context.clients.tracking.run(f"{look.spec.name}.watch", key, name=f"watch {context.run.id}", tags=tags).id
+    return context.clients.tracking.run(_experiment(look.spec), key, name=f"watch {context.run.id}", tags=tags).id
 
 
 def keep(context: StepContext, look: Look, findings: Sequence[Finding], counters: Mapping[str, Counted], run: str) -> str:
@@ -40,9 +45,17 @@ def keep(context: StepContext, look: Look, findings: Sequence[Finding], counters
     tracking.metrics(run, measured(look, findings))
     uri = tracking.upload(run, look.folder, "watch")
     alarms = [ruling.words for one in findings for ruling in one.rulings if not ruling.passed]
-    tracking.tag(run, {"golden_paths.verdict": "alarm" if alarms else "quiet", "golden_paths.reason": "; ".join(alarms)[:5000]})
+    tracking.tag(run, {VERDICT: "alarm" if alarms else QUIET, "golden_paths.reason": "; ".join(alarms)[:5000]})
     tracking.finish(run)
     return f"{uri}/{report.name}"
+
+
+def retire(context: StepContext, now: datetime) -> None:
+    """Quiet looks go when the rows do that they were about; alarms stay, for whoever asks later."""
+    before = now - platform.read(context.project).prediction_log.retention
+    gone = context.clients.tracking.retire(_experiment(context.spec), tag=(VERDICT, QUIET), before=before, most=AT_ONCE)
+    if gone:
+        context.log(f"{gone} quiet looks from before {before:%Y-%m-%d} are deleted in MLflow")
 
 
 def measured(look: Look, findings: Sequence[Finding]) -> dict[str, float]:
@@ -70,6 +83,10 @@ def counters_before(context: StepContext, run: str | None) -> dict[str, Counted]
     with tempfile.TemporaryDirectory(prefix="golden-paths-watch-") as folder:
         found = context.clients.tracking.download(f"runs:/{run}/watch/{COUNTERS}", Path(folder))
         return {server: Counted(**one) for server, one in json.loads(found.read_text()).items()}
+
+
+def _experiment(spec: PathSpec) -> str:
+    return f"{spec.name}.watch"
 
 
 def last_run(models: ModelRegistry, look: Look, mine: str) -> str | None:

@@ -17,10 +17,9 @@ from contextlib import contextmanager
 from urllib.parse import quote, unquote, urlsplit
 
 from golden_paths.addresses import without_sign_in
-from golden_paths.prediction_log.store import MLFLOW
+from golden_paths.prediction_log.sign_in import MLFLOW_NAMES
 
 FOLDER = "golden-paths-predictions"
-SIGN_IN = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 SECONDS = 10.0  # without a byte
 
 
@@ -81,18 +80,13 @@ def _as_os_errors(method: str, url: str) -> Iterator[None]:
         raise OSError(f"MLflow's answer to {method} {url} is broken: {type(error).__name__}: {error}") from error
 
 
-def sign_in_of(address: str = MLFLOW) -> dict[str, str]:
-    """What a server that logs to `address` needs of our environment."""
-    return {name: os.environ[name] for name in SIGN_IN if address.startswith(MLFLOW) and name in os.environ}
-
-
 def _path(name: str) -> str:
     return f"/{FOLDER}/{quote(name)}"
 
 
 def _sign_in(server: str) -> dict[str, str]:
     parts = urlsplit(server)
-    named, password, token = (os.environ.get(name, "") for name in SIGN_IN)
+    named, password, token = (os.environ.get(name, "") for name in MLFLOW_NAMES)
     if parts.username:
         named, password = unquote(parts.username), unquote(parts.password or "")
     if named:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 
 from prometheus_client import CollectorRegistry
 
-from golden_paths.prediction_log import hashing
+from golden_paths.prediction_log import hashing, sign_in
 from golden_paths.prediction_log import store as stores
 from golden_paths.prediction_log.batch import OF_KEYS, Form
 from golden_paths.prediction_log.keeping import Keeping
-from golden_paths.prediction_log.mlflow_store import SIGN_IN
 from golden_paths.prediction_log.store import Store
 from golden_paths.serve.loading import Loader
 from golden_paths.serve.log_metrics import LogMetrics
@@ -27,14 +25,13 @@ log = logging.getLogger("uvicorn.error")
 
 
 class PredictionLog:
-    """Kept as `keeping` says. Made before the model is loaded: its code finds neither the key nor MLflow's sign-in."""
+    """Kept as `keeping` says. Made before the model is loaded: its code finds neither the key nor a sign-in."""
 
     def __init__(self, keeping: Keeping, identity: Identity) -> None:
         self.queue, self._keeping, self._identity = LogQueue(), keeping, identity
         self._key, self._store = _key(keeping), _opened(keeping)
         self._writer: LogWriter | None = None
-        for name in SIGN_IN:
-            os.environ.pop(name, None)
+        sign_in.forget()
 
     def begin(self, loader: Loader, registry: CollectorRegistry) -> None:
         """Start the thread. `loader` knows the columns by the time that there are rows."""

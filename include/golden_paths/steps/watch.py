@@ -55,10 +55,12 @@ def run(context: StepContext) -> Watched:
 
 def _tidy(context: StepContext) -> None:
     """What is older than the platform keeps goes. A log that cannot be tidied is tidied by the next look."""
+    now = datetime.now(UTC)
     try:
-        context.clients.predictions(context.spec).tidy(datetime.now(UTC))
+        context.clients.predictions(context.spec).tidy(now)
     except OSError as error:
         context.log(f"the prediction log is not tidied: {error}")
+    kept.retire(context, now)
 
 
 def _checks(findings: Sequence[Finding]) -> Iterator[Check]:

@@ -1,9 +1,10 @@
-"""What every store promises, held against a folder, fsspec and a real MLflow server."""
+"""What every store promises, held against a folder, fsspec, an S3 and a real MLflow server."""
 
 from __future__ import annotations
 
 import resource
 import secrets
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from fakes.mlflow_server import free_port
 from golden_paths.errors import StepFailed
-from golden_paths.prediction_log import mlflow_store, reading
+from golden_paths.prediction_log import fsspec_store, mlflow_store, reading
 from golden_paths.prediction_log.folder_store import FolderStore
 from golden_paths.prediction_log.keeping import Keeping
 from golden_paths.prediction_log.mlflow_store import MlflowStore
@@ -24,23 +25,32 @@ from golden_paths.serve.log_writer import LogWriter
 from held_mlflow import held_mlflow
 from local_endpoints import saved_model
 from prediction_logs import form
+from s3_server import BUCKET, KEYS, bucket, reached
 from serving import PATIENT, started
 
 HOUR = "risk/date=2026-11-27/hour=04"
 
 
-@pytest.fixture(params=["path", "file", "memory", "fsspec over files", pytest.param("mlflow", marks=pytest.mark.real)])
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with bucket() as url:
+        yield url
+
+
+@pytest.fixture(params=["path", "file", "memory", "fsspec over files", "s3", pytest.param("mlflow", marks=pytest.mark.real)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "mlflow":
         found: Store = opened("mlflow+" + request.getfixturevalue("server_uri"))
         yield found
         found.delete("risk")
         return
+    if request.param == "s3":
+        reached(request.getfixturevalue("s3"), request.getfixturevalue("monkeypatch"))
+        yield opened(f"s3://{BUCKET}/{secrets.token_hex(8)}/predictions")
+        return
     addresses = {"path": str(tmp_path / "log"), "file": f"file://{tmp_path}/log", "memory": f"memory://{secrets.token_hex(8)}"}
     if request.param == "fsspec over files":
-        from golden_paths.prediction_log.fsspec_store import FsspecStore
-
-        yield FsspecStore(f"file://{tmp_path}/log")
+        yield fsspec_store.FsspecStore(f"file://{tmp_path}/log")
     else:
         yield opened(addresses[request.param])
 
@@ -113,14 +123,43 @@ def test_what_another_process_is_about_to_write_is_not_listed(tmp_path: Path) ->
 
 def test_an_address_whose_package_is_missing_names_it() -> None:
     with pytest.raises(StepFailed) as caught:
-        opened("s3://bucket/predictions")
-    assert caught.value.remedy == "install the package that fsspec needs for it (s3fs), or name another address"
-    assert caught.value.problem.startswith("the prediction log's address begins with s3://, which cannot be read here: ")
+        opened("gs://bucket/predictions")
+    assert caught.value.remedy == "install the package that fsspec needs for it (gcsfs), or name another address"
+    assert caught.value.problem.startswith("the prediction log's address begins with gs://, which cannot be read here: ")
 
 
 def test_an_address_of_no_kind_is_refused() -> None:
     with pytest.raises(StepFailed, match="begins with nowhere://"):
         opened("nowhere://bucket")
+
+
+@pytest.mark.parametrize("verb", ["list", "write"])
+def test_a_bucket_that_is_away_is_an_error_that_names_it(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached(f"http://127.0.0.1:{free_port()}", monkeypatch)
+    with pytest.raises(OSError, match="s3://bucket/log does not answer as it should: EndpointConnectionError"):
+        getattr(opened("s3://bucket/log"), verb)(*["x", b""][: 1 + (verb == "write")])
+
+
+def test_a_bucket_that_lets_nobody_in_is_an_error_that_says_so(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached(s3, monkeypatch)
+    for name in KEYS:
+        monkeypatch.delenv(name)
+    with pytest.raises(OSError, match=f"s3://{BUCKET}/log does not answer as it should: NoCredentialsError"):
+        opened(f"s3://{BUCKET}/log").write("x", b"")
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_no_empty_log_is_written(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached(s3, monkeypatch)
+    with pytest.raises(FileNotFoundError, match="bucket does not exist"):
+        opened("s3://nowhere/log").write("x", b"")
+
+
+def test_an_s3_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fsspec_store, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as black_hole:
+        reached(f"http://127.0.0.1:{black_hole.getsockname()[1]}", monkeypatch)
+        with pytest.raises(OSError, match=f"s3://{BUCKET}/log did not answer within 0.5 s"):
+            opened(f"s3://{BUCKET}/log").write("x", b"x")
 
 
 def test_an_mlflow_that_is_away_is_an_error_that_names_it() -> None:

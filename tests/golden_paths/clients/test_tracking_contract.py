@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,27 @@ def test_tags_set_later_come_back_with_the_run(mlflow: Any, request: pytest.Fixt
     mlflow.tracking.finish(run.id, failed=True)
     found = mlflow.tracking.run("contract", key_of(request), name="train", tags={}).tags
     assert (found["golden_paths.model"], found["golden_paths.reason"]) == ("{}", "")
+
+
+def test_old_runs_with_a_tag_are_retired_a_few_at_a_time(mlflow: Any, request: pytest.FixtureRequest) -> None:
+    def made(number: int, verdict: str, *, experiment: str = "retired", ends: bool = True) -> str:
+        run = mlflow.tracking.run(experiment, f"{key_of(request)}:{number}", name="watch", tags={"golden_paths.verdict": verdict})
+        if ends:
+            mlflow.tracking.finish(run.id)
+        return str(run.id)
+
+    for number in range(3):
+        made(number, "quiet")
+    kept = {3: made(3, "alarm"), 4: made(4, "quiet", ends=False)}
+    elsewhere = made(0, "quiet", experiment="not-retired")
+    before, after = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
+
+    def retire(before: datetime, experiment: str = "retired") -> int:
+        return int(mlflow.tracking.retire(experiment, tag=("golden_paths.verdict", "quiet"), before=before, most=2))
+
+    assert [retire(before), retire(after), retire(after), retire(after), retire(after, "nowhere")] == [0, 2, 1, 0, 0]
+    assert {number: made(number, "x", ends=False) for number in kept} == kept
+    assert made(0, "x", experiment="not-retired") == elsewhere
 
 
 def test_tags_and_files_of_a_run_are_listed_and_none_of_a_run_that_is_not_there(

@@ -16,10 +16,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from fakes.mlflow_server import free_port
 from golden_paths.prediction_log import reading
 from golden_paths.prediction_log.folder_store import FolderStore
 from golden_paths.prediction_log.hashing import hashed
 from golden_paths.prediction_log.keeping import Keeping
+from golden_paths.prediction_log.store import opened
+from s3_server import BUCKET, bucket, reached
 from serving import PATIENT, Running, Saved, Start
 
 pytestmark = pytest.mark.real
@@ -136,11 +139,32 @@ def test_a_store_that_swallows_everything_holds_up_neither_a_request_nor_a_secon
         assert (server.process.returncode, time.monotonic() - began < 8) == (0, True)
 
 
-def test_the_models_code_finds_neither_the_key_nor_mlflows_sign_in() -> None:
+def test_a_bucket_that_is_away_has_every_row_once_it_is_back(
+    diabetes: Saved, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    reached(f"http://127.0.0.1:{port}", monkeypatch)
+    address = f"s3://{BUCKET}/predictions"
+    server = ready(start(diabetes, *options(address, flush_seconds=1)))
+    assert server.ask("POST", "/invocations", ROW)[0] == 200
+    while not server.metric("golden_paths_log_last_error_timestamp_seconds"):
+        time.sleep(0.1)
+    with bucket(port=port):
+        assert server.ask("POST", "/invocations", ROW)[0] == 200
+        assert server.end() == 0  # and waits for no pause between attempts
+        found = reading.read(opened(address), "diabetes", *EVER)
+    assert (len(found), len(set(found["request_id"]))) == (2, 2)
+
+
+@pytest.mark.parametrize("address", ["mlflow+http://h", "s3://bucket/log"])
+def test_the_models_code_finds_neither_the_key_nor_a_sign_in(address: str) -> None:
     secret = {"GOLDEN_PATHS_HASH_KEY": "k", "MLFLOW_TRACKING_USERNAME": "ada", "MLFLOW_TRACKING_PASSWORD": "p"}
+    secret |= {"AWS_ACCESS_KEY_ID": "i", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
     code = "import os, sys; from golden_paths.serve.logged import PredictionLog; from golden_paths.serve.status import Identity; "
     code += "from golden_paths.prediction_log.keeping import Keeping; "
-    code += "PredictionLog(Keeping(address='mlflow+http://h'), Identity('n', '1', 'd', 'r', 't')); print(sorted(os.environ))"
+    code += "PredictionLog(Keeping(address=sys.argv[1]), Identity('n', '1', 'd', 'r', 't')); print(sorted(os.environ))"
     path = {"PYTHONPATH": str(Path(reading.__file__).parents[2])}
-    found = subprocess.run([sys.executable, "-c", code], env=path | secret, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-c", code, address]
+    found = subprocess.run(command, env=path | secret, capture_output=True, text=True, check=True).stdout
+    assert "PYTHONPATH" in found
     assert [name for name in secret if name in found] == []

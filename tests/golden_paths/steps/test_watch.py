@@ -133,6 +133,23 @@ def test_a_look_removes_what_is_older_than_the_platform_keeps(tmp_path: Path) ->
     assert len(log.read(champion, NOW - timedelta(days=9), NOW)) == 400
 
 
+def test_old_looks_that_were_quiet_are_deleted_and_alarms_are_kept(tmp_path: Path) -> None:
+    loans = Loans(tmp_path)
+    (tmp_path / "include" / "platform.yaml").write_text("prediction_log: {retention: 2d}\n")
+    loans.promote()
+    loans.answers(applicants(1000, 7))
+    quiet = loans.look()
+    loans.answers(applicants(1000, 8).assign(income=1e6))
+    alarm = loans.look("look-2")
+    assert (quiet.alarms, bool(alarm.alarms)) == ((), True)
+    runs = loans.clients.tracking.runs
+    for one in (quiet, alarm):
+        runs[one.mlflow_run_id].ended = NOW - timedelta(days=3)
+    last = loans.look("look-3")
+    assert quiet.mlflow_run_id not in runs
+    assert {alarm.mlflow_run_id, last.mlflow_run_id} < set(runs)
+
+
 def test_a_profile_that_was_altered_stops_the_look(tmp_path: Path) -> None:
     loans = Loans(tmp_path)
     version = loans.promote()
