@@ -51,14 +51,17 @@ def _runnable(name: str, key: Key, spec: PathSpec, document: Document, project: 
         document.complain_at((*key, "run_in"), "is asked of a pod, and no pod reaches a local endpoint", WORKER)
     if name not in ("check_features", "materialize", "build_training_set", "score") or not spec.features:
         return
-    files = _file_stores(project.path(spec.features.repo), online=name == "materialize")
+    files = _file_stores(project.path(spec.features.repo))
     if files:
         problem = f"is asked of a pod, and {spec.features.repo}/feature_store.yaml keeps {' and '.join(files)} in a file"
         document.complain_at((*key, "run_in"), problem, f"{WORKER}, or name stores that pods reach")
 
 
-def _file_stores(repo: Path, *, online: bool) -> list[str]:
-    """What of a repository's state is a file of this machine; nothing when its configuration cannot be read: others say so."""
+def _file_stores(repo: Path) -> list[str]:
+    """What of a repository's state is a file of this machine; nothing when its configuration cannot be read: others say so.
+
+    An online store too, for steps that never ask it: Feast's registry has its path, and opens it.
+    """
     try:
         config = feast_config.parsed(regular_file.read(repo / "feature_store.yaml", MAX_CONFIG).decode(errors="replace"))
     except (OSError, ValueError):
@@ -67,4 +70,4 @@ def _file_stores(repo: Path, *, online: bool) -> list[str]:
     options = registry if isinstance(registry, dict) else {"path": registry}
     kind = store.get("type", "sqlite") if isinstance(store, dict) else store
     is_file = options.get("registry_type", "file") == "file" and "://" not in str(options.get("path", ""))
-    return [*(["its registry"] if is_file else []), *(["its online store"] if online and kind == "sqlite" else [])]
+    return [*(["its registry"] if is_file else []), *(["its online store"] if kind == "sqlite" else [])]

@@ -12,6 +12,7 @@ import pytest
 from examples import ROOT
 from pod_runs import EXAMPLE, PodRuns, pod_runs
 from postgres_server import postgres_server
+from redis_server import redis_server
 from rollouts import host_address
 
 pytestmark = [pytest.mark.real, pytest.mark.kubernetes, pytest.mark.timeout(900)]
@@ -21,19 +22,22 @@ KEPT, BROKEN = "kept", "broken"
 
 
 @pytest.fixture(scope="module")
-def platform(project: Path) -> Iterator[PodRuns]:
-    """The example's feature repository with its registry in PostgreSQL, and with its sources in itself: they go where it goes."""
+def platform(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PodRuns]:
+    """The example's feature repository as docker-compose.yaml has it, and with its sources in itself: they go where it goes."""
     repo = project / REPO
     settings = (ROOT / "include" / "compose" / "feature_stores" / "diabetes.yaml").read_text()
-    settings = settings.replace("  schema_mode: verify", "  schema_mode: create")
-    in_redis = "  type: redis\n  connection_string: ${FEAST_REDIS}\n"
-    assert in_redis in settings
-    (repo / "feature_store.yaml").write_text(settings.replace(in_redis, "  type: sqlite\n  path: ${FEAST_STATE}/online.db\n"))
+    settings = settings.replace("  schema_mode: verify", "  schema_mode: auto")
+    (repo / "feature_store.yaml").write_text(settings)
     for name in ("demographics", "measurements"):
         shutil.copy(project / DATA / f"{name}.parquet", repo)
     features = repo / "features.py"
     features.write_text(features.read_text().replace("../../data/diabetes/", ""))
-    with postgres_server(host_address()) as url, pod_runs(project, FEAST_REGISTRY=url) as found:
+    here = host_address()
+    with (
+        postgres_server(here) as registry,
+        redis_server(tmp_path_factory.mktemp("redis"), host=here) as online,
+        pod_runs(project, FEAST_REGISTRY=registry, FEAST_REDIS=online) as found,
+    ):
         yield found
 
 

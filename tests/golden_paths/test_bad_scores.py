@@ -98,7 +98,7 @@ CASES = {
     "a pod that reads a registry in a file": (
         SCORES + "  run_in: pod\n",
         "bad.yaml:12: score.run_in 'pod' is asked of a pod, and include/feature_repos/churn/feature_store.yaml keeps its "
-        "registry in a file; write run_in: worker, or name stores that pods reach",
+        "registry and its online store in a file; write run_in: worker, or name stores that pods reach",
     ),
     "a pod for a worker": (
         SCORES + "  pod: {memory: 1Gi}\n",
