@@ -62,10 +62,11 @@ def call(
     with tempfile.TemporaryDirectory(prefix="golden-paths-") as folder:
         home = Path(folder)
         (home / "payload.json").write_text(json.dumps(payload))
+        (home / "tmp").mkdir()  # goes with it: the child ends without its libraries' exit handlers, and may be killed
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "golden_paths.sandbox_child", function, str(home), str(os.getpid())],
             cwd=project.root,
-            env=environment(home),
+            env=environment(home) | {"TMPDIR": str(home / "tmp")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -30,6 +30,9 @@ def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return dict(os.environ)
         def descriptors(payload):
             return {"open": sorted(int(fd) for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}"))}
+        def leaves(payload):
+            import tempfile
+            return {"left": tempfile.mkdtemp()}
         def fail(payload):
             print("before")
             raise ValueError("no such column")
@@ -59,6 +62,13 @@ def with_path(environment: dict[str, str], folder: Path) -> dict[str, str]:
 
 def call(folder: Path, function: str, log: list[str], timeout: float = 60) -> dict[str, object]:
     return sandbox.call(f"brought:{function}", {}, project=Project.at(folder), log=log.append, timeout=timeout)
+
+
+def test_what_it_leaves_among_temporary_files_goes_with_it(brought: Path) -> None:
+    """Feast makes a folder when it is imported, for instance."""
+    left = Path(str(call(brought, "leaves", [])["left"]))
+    assert left.name.startswith("tmp") and not left.exists()
+    assert left.parents[1].name.startswith("golden-paths-") and not left.parents[1].exists()
 
 
 def test_the_child_sees_no_secret_of_the_worker(brought: Path, monkeypatch: pytest.MonkeyPatch) -> None:
