@@ -86,6 +86,8 @@ class RenewModelOperator(StepTask, TriggerDagRunOperator):
         why = {"reason": made.reason, "causes": list(made.causes), "version": made.version, "asked_by": seen.run.id}
         name = made.model if made.action == "retrain" else f"{made.model}.{RECERTIFY}"
         context["outlet_events"][AssetAlias(_alias(self.loaded))].add(Asset(f"{made.model}.{made.action}"), extra=why)
+        if seen.state_of(name, made.run) is not None:  # a retry: it was asked for, and the event was not kept
+            return
         self.trigger_dag_id, self.trigger_run_id, self.conf = name, made.run, {CONF: why}
         super().execute(context)
 

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from golden_paths.load import read_spec
+from golden_paths.monitor_artifacts import Renewal
 from projects import SPEC, make_project
 
 MONITOR = 'monitor: {schedule: "@hourly", drift: {}, max_age: 30d, retrain: {}}\n'
@@ -155,3 +156,24 @@ def test_the_state_of_a_run_is_in_airflows_words_and_none_when_there_is_no_such_
 
     ti = SimpleNamespace(get_dr_count=count, get_dagrun_state=lambda *, dag_id, run_id: known[run_id])
     assert [state_of(ti, "churn", run) for run in ("one", "two", "three")] == ["running", "failed", None]
+
+
+@pytest.mark.parametrize("state", [None, "running", "success"])
+def test_a_run_is_asked_for_once_and_its_event_is_kept_by_a_retry_too(dags: Path, state: str | None) -> None:
+    from airflow.sdk import AssetAlias
+    from airflow.sdk.exceptions import DagRunTriggerException
+
+    renew = loaded(dags)["churn.watch"].get_task("renew")  # type: ignore[attr-defined]
+    events: list[tuple[str, str]] = []
+    kept = SimpleNamespace(add=lambda asset, extra: events.append((asset.name, extra["reason"])))
+    asked: list[tuple[str, str]] = []
+    seen = SimpleNamespace(run=SimpleNamespace(id="look-1"), state_of=lambda dag, run: asked.append((dag, run)) or state)
+    made = Renewal(model="churn", version="1", action="retrain", causes=("drift",), reason="drift: x", run="renewal__look-1")
+    context = {"outlet_events": {AssetAlias("churn.renewals"): kept}, "ti": None}
+    if state is None:
+        with pytest.raises(DagRunTriggerException) as caught:
+            renew._ask(made, seen, context)
+        assert (caught.value.trigger_dag_id, caught.value.dag_run_id) == ("churn", "renewal__look-1")
+    else:
+        renew._ask(made, seen, context)
+    assert (asked, events) == ([("churn", "renewal__look-1")], [("churn.retrain", "drift: x")])

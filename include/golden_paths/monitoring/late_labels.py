@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TIMESTAMP = "event_timestamp"
 TRUTH = "truth"
 KEY, LABELLED = "__key", "__labelled"
+OF_ANSWERS = ("time", "request_id", "model", "version", "digest", "prediction", "score", TRUTH)  # whatever labels call theirs
 
 
 def joined(
@@ -25,7 +26,7 @@ def joined(
     within: timedelta,
     until: datetime,
 ) -> pd.DataFrame:
-    """The answers that a label belongs to, with it as `truth` and the labels' other columns.
+    """The answers that a label belongs to, with it as `truth` and the labels' other columns, but for those that answers have.
 
     A label, known at its `event_timestamp` (UTC where it has no zone), belongs to the last answer for the same keys before that
     moment, at most `within` back. Told twice, or corrected, the later one counts, and each answer counts once. Labels of after
@@ -34,6 +35,7 @@ def joined(
     import pandas as pd
 
     times = pd.to_datetime(labels[TIMESTAMP], utc=True)
+    labels = labels.drop(columns=[name for name in OF_ANSWERS if name in labels.columns and name not in (label, *keys)])
     known = labels[labels[label].notna() & times.notna() & (times <= pd.Timestamp(until))]
     known = known.assign(**{LABELLED: times[known.index].astype("datetime64[us, UTC]"), KEY: _key(known, keys)})
     known = known.rename(columns={label: TRUTH}).drop(columns=[*keys, TIMESTAMP])

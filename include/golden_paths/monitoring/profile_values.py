@@ -41,7 +41,10 @@ def numbers(values: pd.Series, *, is_time: bool) -> Array:
         written = {"format": "ISO8601"} if values.dtype == object else {}  # else the first decides how all are read
         times = pd.to_datetime(values, utc=True, errors="coerce", **written)
         times = times[times.notna()]
-        return np.asarray(times.dt.tz_localize(None).to_numpy("datetime64[ns]").astype("int64") / 1e9)
+        # Not in nanoseconds: they end in 2262, and 9999-12-31 is what many a table calls never.
+        return np.asarray(times.dt.tz_localize(None).to_numpy("datetime64[us]").astype("int64") / 1e6)
+    if types.is_timedelta64_dtype(values):
+        values = values.dt.total_seconds()
     if not types.is_numeric_dtype(values):
         values = pd.to_numeric(values, errors="coerce")
     found = np.asarray(values.to_numpy(dtype="float64", na_value=np.nan))
@@ -62,7 +65,8 @@ def categories(values: pd.Series, hash: Hash | None = None) -> dict[str, int]:
         codes, distinct = pd.factorize(values.map(str, na_action="ignore"))
     rows = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
     counted: dict[str, int] = {}
-    for value, count in zip(distinct.tolist(), rows, strict=True):
+    # Numbers of 32 bits are hashed as such: as Python's own, 0.1 would be 0.10000000149011612.
+    for value, count in zip(np.asarray(distinct) if hash else distinct.tolist(), rows, strict=True):
         key = hash(value) if hash else name(value)
         counted[key] = counted.get(key, 0) + count
     return counted

@@ -96,15 +96,16 @@ def _open(entries: Sequence[Entry]) -> Entry | None:
 
 def decide(section: RetrainSection | None, now: Situation) -> Decision:
     """What follows. Expiry comes first: the policy's word on it holds whatever else is going on."""
-    if (expired := _expired(now)) is not None:
-        return expired
+    if (old := expired(now)) is not None:
+        return old
     chain = _Chain.of(now.entries)
     may: tuple[str, ...] = section.on if section else ()
     wanted = {cause: words for cause, words in now.alarms.items() if cause in may}
     if section is None or not wanted:
         return _calm(now, chain)
     if chain.open and chain.open.what == "escalated":
-        return _escalated(now, wanted, chain.open.why, is_new=False)
+        is_retry = chain.open.run == now.look  # killed before people were told
+        return _escalated(now, wanted, chain.open.why, is_new=False, is_news=is_retry)
     if (waiting := _not_cured(section, now, chain, wanted)) is not None:
         return waiting
     return _retrain(section, now, chain, wanted)
@@ -114,6 +115,8 @@ def _not_cured(section: RetrainSection, now: Situation, chain: _Chain, wanted: M
     """What the last renewal has come to, when the alarm is still there."""
     if (last := chain.last) is None:
         return None
+    if last.run == _run_of(now):  # a retry of the look that asked: it says the same, and its run is there once
+        return Decision(_renewal(now, "retrain", wanted, run=last.run))
     if chain.has_promoted:
         again = (causes_of(last) & set(wanted)) - {"age"}
         made = f"version {now.version}, which {last.run} made for the same reason, alarms as well"
@@ -135,16 +138,18 @@ def _retrain(section: RetrainSection, now: Situation, chain: _Chain, wanted: Map
     used = [one for one in chain.renewed if one.at > now.now - budget.within]
     if len(used) >= budget.count:
         return _escalated(now, wanted, f"retrain.at_most {budget} is used up")
-    run = f"renewal__{now.look}"
+    run = _run_of(now)
     note = Change("renewed", now.version, now.digest, run, now.by, why=_reason(wanted))
     return Decision(_renewal(now, "retrain", wanted, run=run), (note,))
 
 
-def _escalated(now: Situation, wanted: Mapping[str, str], why: str, *, is_new: bool = True) -> Decision:
-    """Nothing more is started. Noted once; said at every look until it ends."""
+def _escalated(
+    now: Situation, wanted: Mapping[str, str], why: str, *, is_new: bool = True, is_news: bool = True
+) -> Decision:
+    """Nothing more is started. Noted once, and told once; said at every look until it ends."""
     reason = why if not is_new else f"{_reason(wanted)}; {why}; {BY_HAND}"
     note = Change("escalated", now.version, now.digest, now.look, now.by, why=reason)
-    made = _renewal(now, "escalate", wanted).model_copy(update={"reason": reason, "is_news": is_new})
+    made = _renewal(now, "escalate", wanted).model_copy(update={"reason": reason, "is_news": is_news})
     return Decision(made, (note,) if is_new else ())
 
 
@@ -157,19 +162,35 @@ def _calm(now: Situation, chain: _Chain) -> Decision:
     return Decision(_renewal(now, "nothing", now.alarms), (note,))
 
 
-def _expired(now: Situation) -> Decision | None:
+def expired(now: Situation) -> Decision | None:
+    """What becomes of a version that is older than it may be, whatever the look was at; None of one that is not."""
     if now.max_age is None or now.started is None or now.now < now.started + now.max_age or now.expiry == "keep":
         return None
     said = {"age": f"older than max_age {duration_text(now.max_age)}"}
     run = f"recertify__v{now.version}__{now.started:%Y%m%dT%H%M%S}"
     if now.expiry == "withdraw":
         return Decision(_renewal(now, "withdraw", said))
-    state = now.state_of(f"{now.model}.{RECERTIFY}", run)
+    run, state = _asked_last(now, run)
     if state is None:
         return Decision(_renewal(now, "recertify", said, run=run))
-    if state in UNDERWAY or state == "success":
+    if state in UNDERWAY:
         return Decision(_renewal(now, "wait", said, why=f"{run} is {state}"))
     return Decision(_renewal(now, "withdraw", said, why=f"{run} ended as {state}"))
+
+
+def _asked_last(now: Situation, run: str) -> tuple[str, str | None]:
+    """The last of the runs that ask people. One that ended well certified nothing, or the version would be younger by now:
+    somebody marked it, or another version served just then. So people are asked again.
+    """
+    name, number = run, 1
+    while (state := now.state_of(f"{now.model}.{RECERTIFY}", name)) == "success":
+        number += 1
+        name = f"{run}__{number}"
+    return name, state
+
+
+def _run_of(now: Situation) -> str:
+    return f"renewal__{now.look}"
 
 
 def causes_of(entry: Entry) -> set[str]:

@@ -24,8 +24,9 @@ class Counted:
     within: Mapping[str, int] = field(default_factory=dict)  # upper bound in seconds, as Prometheus writes it -> answers
 
     def since(self, before: Counted) -> Counted:
-        """The difference; all of it when the server was started again."""
-        if before.answers > self.answers:
+        """The difference; all of it when the server was started again: a container keeps its pod's name."""
+        fell = any(self.within.get(bound, 0) < count for bound, count in before.within.items())
+        if fell or before.answers > self.answers or before.errors > self.errors:
             return self
         within = {bound: count - before.within.get(bound, 0) for bound, count in self.within.items()}
         return Counted(self.answers - before.answers, self.errors - before.errors, within)

@@ -135,6 +135,8 @@ def _column(form: Form, name: str, kind: str, values: list[Any], *, is_key: bool
     import pyarrow as pa
 
     if form.is_hashed(name, is_key=is_key) and form.hash_key:
+        if kind == "float":  # the model's, of 32 bits: JSON's and Feast's were wider
+            values = [_narrow(value) for value in values]
         known: dict[tuple[type, Any], str | None] = {}
         return pa.array([_known(known, value, form.hash_key) for value in values], pa.string())
     return _array(values, kind)
@@ -142,7 +144,11 @@ def _column(form: Form, name: str, kind: str, values: list[Any], *, is_key: bool
 
 def _known(known: dict[tuple[type, Any], str | None], value: Any, key: str) -> str | None:
     place = (type(value), value)
-    if place not in known:
+    try:
+        is_new = place not in known
+    except TypeError:  # a list
+        return hashed(value, key)
+    if is_new:
         known[place] = hashed(value, key)
     return known[place]
 
@@ -160,7 +166,18 @@ def _array(values: list[Any], kind: str | None = None) -> Any:
             values = [None if value is None else int(value) for value in values]
         return pa.array(values, pa.type_for_alias(TYPES[kind]) if kind else None, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+        return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _narrow(value: Any) -> Any:
+    import numpy as np
+
+    return np.float32(value) if isinstance(value, float | int) else value
+
+
+def _text(value: Any) -> str:
+    """JSON may hold half of a surrogate pair, and parquet may not."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _times(values: list[Any]) -> Any:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from golden_paths.prediction_log import batch, names
@@ -90,17 +91,33 @@ class LogWriter:
             self._fault("prediction log", error)
 
     def _convert(self, answers: list[batch.Answered]) -> None:
-        rows = sum(one.rows for one in answers)
         try:
             form = self._form()
-            self._names = self._names or names.Namer(form.model, form.version)
-            for hour, those in batch.by_hour(answers):
-                count = sum(one.rows for one in those)
-                self._keep(_File(self._names.next(hour), batch.parquet(form, those), count))
-                rows -= count
         except Exception as error:
-            self._metrics.dropped(rows, "unwritable")
-            self._fault(f"{rows} rows cannot be made a file", error)
+            self._unwritable(sum(one.rows for one in answers), error)
+            return
+        self._names = self._names or names.Namer(form.model, form.version)
+        for hour, those in batch.by_hour(answers):
+            self._file(form, self._names, hour, those)
+
+    def _file(self, form: Form, called: names.Namer, hour: datetime, answers: list[batch.Answered]) -> None:
+        """An answer that fits into no file is dropped, and only that: who may ask could empty the log otherwise."""
+        rows = sum(one.rows for one in answers)
+        try:
+            content = batch.parquet(form, answers)
+        except Exception as error:
+            if len(answers) > 1:
+                half = len(answers) // 2
+                self._file(form, called, hour, answers[:half])
+                self._file(form, called, hour, answers[half:])
+                return
+            self._unwritable(rows, error)
+            return
+        self._keep(_File(called.next(hour), content, rows))
+
+    def _unwritable(self, rows: int, error: Exception) -> None:
+        self._metrics.dropped(rows, "unwritable")
+        self._fault(f"{rows} rows cannot be made a file", error)
 
     def _keep(self, file: _File) -> None:
         self._files.append(file)

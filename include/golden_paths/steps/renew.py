@@ -20,16 +20,22 @@ def run(context: StepContext) -> Renewal:
     watched, models = context.take(Watched), context.clients.models
     if gone := expiry.resume(context.clients, context.spec):  # what an attempt before was killed in the middle of
         return Renewal(model=watched.model, version=gone.version, action="withdraw", causes=("age",), reason=gone.why)
-    champion = models.champion(context.spec.name)
+    champion, entries = models.champion(context.spec.name), history.entries(models, context.spec.name)
+    last = history.last_move(entries)
+    if champion is None and last and last.what == "withdrawn" and last.run == context.run.id:  # killed before it was told
+        return Renewal(model=watched.model, version=last.version, action="withdraw", causes=("age",), reason=last.why)
     nothing = Renewal(model=watched.model, version=watched.version, action="nothing")
     if champion is None or (champion.version, champion.digest) != (watched.version, watched.digest):
         context.log("nothing to renew: what was looked at does not serve any more")
         return nothing
     now = datetime.now(UTC)
-    if now - watched.end > renewal.LATE:
-        context.log(f"a look at the past starts nothing: its window ended {watched.end.isoformat(timespec='seconds')}")
-        return nothing
-    decision = renewal.decide(context.spec.need(MonitorSection).retrain, _situation(context, watched, champion, now))
+    situation = _situation(context, watched, champion, now)
+    if now - watched.end > max(renewal.LATE, watched.end - watched.start):
+        context.log(f"a look at the past starts no run: its window ended {watched.end.isoformat(timespec='seconds')}")
+        if (decision := renewal.expired(situation)) is None:
+            return nothing
+    else:
+        decision = renewal.decide(context.spec.need(MonitorSection).retrain, situation)
     for change in decision.notes:
         entry = history.add(models, watched.model, change)
         context.log(f"entry {entry.number} of the model's history: {entry.what}")

@@ -84,6 +84,28 @@ def test_several_keys_and_the_labels_other_columns_come_along() -> None:
     ]
 
 
+def test_what_labels_call_as_the_log_does_takes_nobodys_place() -> None:
+    others = {"prediction": "z", "score": 0.9, "time": "noon", "version": "9", "truth": 7}
+    found = late_labels.joined(
+        answers((1, 0, "a")).assign(version="1"),
+        labels((1, 5, 1)).assign(**others),
+        keys=["patient"],
+        label="sick",
+        within=48 * HOUR,
+        until=NOON + 100 * HOUR,
+    )
+    assert found[["prediction", "version", "truth"]].to_numpy().tolist() == [["a", "1", 1]]
+    assert found["time"].tolist() == [pd.Timestamp(NOON)]
+
+
+def test_the_label_itself_may_be_called_score() -> None:
+    known = labels((1, 5, 1)).rename(columns={"sick": "score"})
+    found = late_labels.joined(
+        answers((1, 0, "a")), known, keys=["patient"], label="score", within=48 * HOUR, until=NOON + 100 * HOUR
+    )
+    assert found[["prediction", "truth"]].to_numpy().tolist() == [["a", 1]]
+
+
 def test_each_of_many_labels_counts_once() -> None:
     rng = np.random.default_rng(5)
     said = pd.DataFrame(

@@ -11,9 +11,14 @@ import pandas as pd
 import pytest
 
 from drifting import frame as drifting
-from golden_paths.monitoring import profile
+from golden_paths.monitoring import profile, profile_values
 from golden_paths.monitoring.profile import Profile
 from golden_paths.monitoring.profile_columns import Categories, Numbers
+from golden_paths.prediction_log import batch
+from golden_paths.prediction_log.batch import Answered
+from golden_paths.prediction_log.hashing import hashed
+from golden_paths.prediction_log.keeping import Keeping
+from prediction_logs import form
 
 
 def kept(values: object) -> Numbers | Categories:
@@ -88,6 +93,27 @@ def test_a_column_of_any_kind_is_profiled_and_read_back(name: str, tmp_path: Pat
 def test_times_are_seconds_whatever_their_zone() -> None:
     here = pd.date_range("2026-01-01", periods=3, tz="Europe/Rome")
     assert numbers(here).points == numbers(here.tz_convert("UTC")).points == numbers(here.as_unit("s")).points
+
+
+def test_times_that_mean_never_come_last() -> None:
+    made = numbers(pd.Series(np.array(["2020-01-01", "9999-12-31"], dtype="datetime64[us]")))
+    assert made.points[0] == 1577836800.0
+    assert made.points[-1] == 253402214400.0
+
+
+def test_a_span_of_time_that_is_missing_is_missing() -> None:
+    made = numbers(pd.Series([pd.Timedelta("1d"), pd.NaT, pd.Timedelta("2d")]))
+    assert (list(made.points), made.missing) == ([86400.0, 172800.0], 1)
+
+
+def test_numbers_of_32_bits_are_hashed_as_they_are_asked() -> None:
+    of = form(features={"x": "float"}, keys={}, keeping=Keeping(address="/log", hashed=("x",)), hash_key="k")
+    trained = profile_values.categories(pd.Series([0.1, 0.2], dtype="float32"), lambda value: str(hashed(value, "k")))
+    widened = float(np.float32(0.1))  # as Feast tells it; /invocations has 0.1
+    asked = [Answered(0.0, "r", None, {"x": [value, 0.2, None]}, {"predictions": [1, 1, 1]}) for value in (0.1, widened)]
+    live = batch.table(of, asked)["feature.x"].to_pylist()
+    assert live[:3] == live[3:]
+    assert set(live[:2]) == set(trained)
 
 
 def test_the_most_frequent_categories_are_named_and_the_others_counted() -> None:

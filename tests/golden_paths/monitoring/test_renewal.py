@@ -94,6 +94,27 @@ def test_a_retrain_that_does_not_cure_escalates_and_stops() -> None:
     assert len(model.runs) == 1
 
 
+def test_an_escalation_that_was_killed_before_it_was_told_is_told_by_the_retry() -> None:
+    model = Model()
+    model.ends(model.look())
+    second = model.look(later=2 * DAY)
+    again = model.again()
+    assert (again.action, again.is_news) == ("escalate", True)
+    assert [one.what for one in model.entries].count("escalated") == 1
+    assert second.is_news and not model.look().is_news
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "failed"])
+def test_a_retry_of_the_look_that_asked_says_the_same_whatever_its_run_does(state: str) -> None:
+    model = Model()
+    asked = model.look()
+    model.runs["thing", asked.run] = state
+    again = model.again()
+    assert (again.action, again.run) == ("retrain", asked.run)
+    assert model.look().action == "wait"
+    assert [one.what for one in model.entries] == ["renewed"]
+
+
 def test_another_cause_on_the_renewed_version_is_no_failed_cure() -> None:
     model = Model()
     model.ends(model.look())

@@ -38,6 +38,17 @@ def test_people_are_asked_once_for_each_life_of_a_version() -> None:
     assert again.run != asked.run
 
 
+def test_a_run_that_was_marked_and_certified_nothing_leads_to_another_question() -> None:
+    model = Model(max_age=30 * DAY, expiry="recertify")
+    asked = model.look(AGED, later=31 * DAY)
+    model.runs["thing.recertify", asked.run] = "success"  # and nobody said yes: it is as old as before
+    again = model.look(AGED)
+    assert (again.action, again.run) == ("recertify", f"{asked.run}__2")
+    assert model.look(AGED).action == "wait"
+    model.runs["thing.recertify", again.run] = "failed"
+    assert model.look(AGED).action == "withdraw"
+
+
 def test_nobody_who_recertifies_it_ends_its_life() -> None:
     model = Model(max_age=30 * DAY, expiry="recertify")
     asked = model.look(AGED, later=31 * DAY)

@@ -37,6 +37,17 @@ def test_a_server_that_was_started_again_counts_from_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        pytest.param(Counted(200, 0), Counted(100, 50), id="more answers than before, fewer errors"),
+        pytest.param(Counted(200, 9, {"0.1": 5, "+Inf": 200}), Counted(100, 9, {"0.1": 90, "+Inf": 100}), id="fewer quick ones"),
+    ],
+)
+def test_a_container_that_was_started_again_in_its_pod_counts_from_nothing(now: Counted, before: Counted) -> None:
+    assert traffic.between({"pod": now}, {"pod": before}) == now
+
+
+@pytest.mark.parametrize(
     ("errors", "of", "is_alarm"),
     [
         (0, 1000, False),

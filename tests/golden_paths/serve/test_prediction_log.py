@@ -162,6 +162,29 @@ def test_rows_that_make_no_file_are_counted_and_the_next_ones_are_written(log: L
     assert log.rows() == 2
 
 
+def test_a_row_that_makes_no_file_takes_no_other_with_it(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for number in range(100):
+        if number == 37:
+            log.queue.put(b"r", None, {"age": [1.0]}, {"predictions": [True]}, 10)
+        log.put()
+    log.writer.start()
+    log.writer.end(10)
+    assert (log.dropped("unwritable"), log.rows()) == (1, 100)
+
+
+def test_half_of_a_surrogate_pair_is_written_as_a_question_mark(tmp_path: Path) -> None:
+    """Python's json reads it, orjson and parquet do not."""
+    log = Log(tmp_path)
+    columns: dict[str, list[Any]] = {"age": [1.0], "sex": [1], "ward": [json.loads('"\\ud800 north"')]}
+    log.queue.put(b"r", None, columns, {"predictions": [True]}, 10)
+    log.put()
+    log.writer.start()
+    log.writer.end(10)
+    found = reading.read(log.store, "risk", *EVER)
+    assert (log.dropped("unwritable"), sorted(found["feature.ward"])) == (0, ["? north", "north"])
+
+
 def test_the_end_writes_what_there_is_at_once(tmp_path: Path) -> None:
     log = Log(tmp_path, seconds=3600)
     log.writer.start()

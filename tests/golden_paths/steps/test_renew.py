@@ -123,6 +123,30 @@ def test_a_withdrawal_that_was_killed_is_finished_by_the_retry(tmp_path: Path) -
     assert list(history.faults(models, NAME)) == []
 
 
+def test_a_withdrawal_that_was_killed_before_it_was_told_is_told_by_the_retry(tmp_path: Path) -> None:
+    loans = aged(tmp_path, "withdraw")
+    watched = loans.look()
+    first, again = loans.renew(watched), loans.renew(watched)
+    assert (again.action, again.reason, again.version) == ("withdraw", first.reason, "1")
+    assert loans.renew(watched, "look-2").action == "nothing"
+    assert noted(loans) == ["promoted", "withdrawn"]
+
+
+def test_an_expired_version_ends_at_a_look_at_the_past_too(tmp_path: Path) -> None:
+    """The one look of a watch that was paused for weeks may be at one."""
+    loans = aged(tmp_path, "withdraw")
+    watched = loans.look()
+    past = watched.model_copy(update={"start": NOW - timedelta(days=9), "end": NOW - timedelta(days=8)})
+    assert loans.renew(past).action == "withdraw"
+
+
+def test_a_monthly_look_is_no_look_at_the_past_for_a_month(tmp_path: Path) -> None:
+    loans = drifted(tmp_path)
+    watched = loans.look()
+    monthly = watched.model_copy(update={"start": NOW - timedelta(days=32), "end": NOW - timedelta(days=2)})
+    assert loans.renew(monthly).action == "retrain"
+
+
 def test_people_are_asked_about_an_expired_version_once(tmp_path: Path) -> None:
     loans = aged(tmp_path, "recertify")
     watched = loans.look()
