@@ -51,7 +51,7 @@ class FakeFeatureStore:
 
     def _span(self, view: str, start: datetime | None, end: datetime) -> tuple[datetime, datetime]:
         done = self._done.get(view, EPOCH)
-        return (start, max(end, done)) if start else (done, end)
+        return start or done, max(end, done)
 
     def refreshed(self, service: str, *, by: str) -> Refreshed | None:
         self._check(service)

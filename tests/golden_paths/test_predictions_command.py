@@ -72,6 +72,7 @@ def test_rows_are_written_to_a_file(project: Project, tmp_path: Path) -> None:
         (["quiet"], "quiet keeps no prediction log: its spec has no monitor, or prediction_log.address is off"),
         (["nobody"], "no spec in {root}/dags is called nobody"),
         (["churn", "--until", "soon"], "--until 'soon' is no time; write it as in 2026-11-24T10:00"),
+        (["churn", "--since", "9999d"], "--since '9999d' is longer than ten years; write a shorter one, as in 24h"),
         (["churn", "--since", "long"], "--since 'long' is no time; write it as in 2026-11-24T10:00"),
     ],
 )

@@ -25,7 +25,8 @@ class ViewPlan:
 
     `rows` is what the source holds of the interval. Writing goes on to `until`: when a later interval was materialized
     before this one (a backfill), its rows are written again, because Feast's online stores keep what was written last,
-    not what is newest. `seen` is where a run without an interval of its own notes what the source held; else None.
+    not what is newest. `seen` is where a run without an interval of its own notes what the source held; else None. `skips`:
+    rows lie between where it was written to and this interval, and no run has written them.
     """
 
     view: Any
@@ -37,6 +38,7 @@ class ViewPlan:
     done_before: bool
     mark: Path
     seen: Path | None
+    skips: bool = False
 
 
 def plan(store: Any, view: Any, asked: datetime | None, end: datetime, home: Path) -> ViewPlan:
@@ -54,12 +56,17 @@ def plan(store: Any, view: Any, asked: datetime | None, end: datetime, home: Pat
         print(f"{view.name}: rows that were written before have changed; all are written again")  # noqa: T201
         whole = False
     start = asked or (done_until if whole else EPOCH)
-    until = max(end, done_until or end) if asked else end
+    until = max(end, done_until or end)
     rows = source.between(start, end)
     if repeated := source.repeated(start, end):
         print(f"{view.name}: {repeated} rows have the keys and time of another; which one counts is left open")  # noqa: T201
-    done_before = done_until is not None
-    return ViewPlan(view, source, start, end, until, rows, done_before, mark, seen=None if asked else seen)
+    if keyless := source.keyless(start, until):
+        raise StepFailed(
+            f"{keyless} rows of {Path(source.file).name} have no {' or no '.join(source.keys.values())}: {view.name}",
+            remedy="leave rows without a key out of the source",
+        )
+    skips = bool(asked and done_until and done_until < asked and source.between(done_until, asked))
+    return ViewPlan(view, source, start, end, until, rows, done_until is not None, mark, None if asked else seen, skips)
 
 
 def refuse_empty(service: str, plans: Sequence[ViewPlan], *, asked: bool) -> None:
@@ -84,6 +91,9 @@ def refuse_empty(service: str, plans: Sequence[ViewPlan], *, asked: bool) -> Non
 def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
     """Write the view's windows, oldest first, and check in the online store that they are there."""
     written = 0
+    if plan.skips:  # before anything is written: Feast goes on from there, and a run that was killed would hide the gap
+        plan.mark.unlink(missing_ok=True)
+        print(f"{plan.view.name}: rows before {_text(plan.start)} were never written; a run without an interval will")  # noqa: T201
     for window in plan.source.windows(plan.start, plan.until, limit=limit):
         print(f"{plan.view.name}: {window}")  # noqa: T201
         # Feast takes both ends as part of the interval; the tick lets the next run start behind the newest row.
@@ -100,7 +110,8 @@ def write(store: Any, plan: ViewPlan, *, limit: int) -> dict[str, Any]:
     if plan.start == EPOCH:
         plan.mark.write_text(definition(plan.view))
     if plan.seen:
-        until = held.newest + TICK
+        reach = plan.source.between(EPOCH, plan.until) or held
+        until = reach.newest + TICK
         plan.seen.write_text(f"{until.isoformat()} {plan.source.content(until)}")
     return {"view": plan.view.name, "rows": written, "newest": held.newest.isoformat()}
 

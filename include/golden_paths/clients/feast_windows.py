@@ -101,6 +101,11 @@ class Source:
         with _opened(self) as source:
             return source.repeated(_micros(start), _micros(end))
 
+    def keyless(self, start: datetime, end: datetime) -> int:
+        """How many rows of [start, end) lack a key."""
+        with _opened(self) as source:
+            return source.keyless(_micros(start), _micros(end))
+
     def sample(self, newest: datetime, count: int = 5) -> list[dict[str, Any]]:
         """Entity keys of up to `count` rows of one moment."""
         with _opened(self) as source:
@@ -138,6 +143,11 @@ class _Rows:
     def repeated(self, start: int, end: int) -> int:
         one = f"row({', '.join([*self._names, 'moment'])})"
         query = f"SELECT count(*) - count(DISTINCT {one}) FROM source WHERE moment >= ? AND moment < ?"
+        return int(self._row(query, start, end)[0])
+
+    def keyless(self, start: int, end: int) -> int:
+        lacking = " OR ".join(f"{name} IS NULL" for name in self._names) or "FALSE"
+        query = f"SELECT count(*) FROM source WHERE moment >= ? AND moment < ? AND ({lacking})"
         return int(self._row(query, start, end)[0])
 
     def keys(self, moment: int, count: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from golden_paths.commands.output import AsJson, console, print_json
+from golden_paths.commands.spans import span
 from golden_paths.connect import LazyClients, Settings
 from golden_paths.errors import GoldenPathsError, InvalidSpec
 from golden_paths.folder import spec_files
@@ -19,7 +20,7 @@ from golden_paths.load import read_draft
 from golden_paths.prediction_log import planned, reading
 from golden_paths.project import Project
 from golden_paths.spec import PathSpec
-from golden_paths.values import DURATION, duration
+from golden_paths.values import DURATION
 
 
 def predictions(
@@ -39,7 +40,7 @@ def predictions(
     if found is None:
         raise GoldenPathsError(f"{name} keeps no prediction log: its spec has no monitor, or prediction_log.address is off")
     end = _moment(until, "--until") if until else datetime.now(UTC)
-    start = end - duration(since) if DURATION.fullmatch(since) else _moment(since, "--since")
+    start = end - span(since, "--since") if DURATION.fullmatch(since) else _moment(since, "--since")
     if out:
         rows = reading.read(found.store, name, start, end)
         rows.to_parquet(out)

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from golden_paths.commands.output import AsJson, console, print_json
+from golden_paths.commands.spans import span
 from golden_paths.connect import LazyClients, Settings
 from golden_paths.errors import GoldenPathsError
 from golden_paths.load import read_spec
@@ -18,7 +19,6 @@ from golden_paths.monitor_artifacts import Watched
 from golden_paths.monitor_sections import MonitorSection
 from golden_paths.step import Run, StepContext
 from golden_paths.steps import watch as step
-from golden_paths.values import duration
 
 
 def watch(
@@ -32,7 +32,7 @@ def watch(
     if monitor is None:
         raise GoldenPathsError(f"{file.name} has no section monitor; add one, as in monitor: {{drift: {{}}}}")
     if since:
-        section = MonitorSection.model_validate(monitor.model_dump() | {"window": _length(since)})
+        section = MonitorSection.model_validate(monitor.model_dump() | {"window": span(since, "--since")})
         spec = spec.model_copy(update={"monitor": section})
     clients = LazyClients(loaded.project, Settings.from_environment(), lambda _: None)
     run = Run(f"cli__{now.isoformat(timespec='seconds')}", end=now, by=getpass.getuser())
@@ -42,14 +42,6 @@ def watch(
     else:
         _show(made)
     raise typer.Exit(1 if made.alarms else 0)
-
-
-def _length(since: str) -> object:
-    try:
-        return duration(since)
-    except ValueError as error:
-        problem, _, remedy = str(error).partition("|")
-        raise GoldenPathsError(f"--since '{since}' {problem}; {remedy}") from error
 
 
 def _show(made: Watched) -> None:

@@ -1,10 +1,13 @@
 """A model asked about many rows at once: what it answers, and why a row has no answer. Child side.
 
-As strict as the endpoint: a missing value that the model does not take, and a row that it refuses, get a reason.
+A missing value that the model does not take, one that is no finite number, and a row that the model refuses get a reason, as at
+the endpoint. A row of which no feature is known is asked about where the model takes missing values: whether its key is known
+to anybody, which is 404 at the endpoint, a point-in-time join does not tell.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +54,8 @@ class Asked:
 
         reasons = np.full(len(frame), None, dtype=object)
         for column in self.model.columns:
-            _note(reasons, *self._unfit(column, frame[column.name]))
+            for rows, reason in self._unfit(column, frame[column.name]):
+                _note(reasons, rows, reason)
         fit = np.flatnonzero(reasons == None)  # noqa: E711 - element by element
         arrays = [frame[one.name].to_numpy()[fit].astype(one.dtype, copy=False) for one in self.model.columns]
         found = Answers(np.full(len(frame), None, dtype=object), None, reasons)
@@ -61,15 +65,17 @@ class Asked:
             self._ask(self.model.laid_out(arrays), fit, found)
         return found
 
-    def _unfit(self, column: Column, values: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], str]:
+    def _unfit(self, column: Column, values: pd.Series[Any]) -> Iterator[tuple[np.ndarray[Any, Any], str]]:
         """Which values the model cannot be given, and why."""
+        import numpy as np
+
         missing = values.isna().to_numpy()
-        if missing.any():
-            is_needed = not self._known(column).missing
-            return missing & is_needed, f"{column.name} is missing, and the model takes no missing value"
-        if column.kind in ("long", "integer") and values.dtype.kind == "f":
-            return (values % 1 != 0).to_numpy(), f"{column.name} is no whole number"
-        return missing, ""
+        if missing.any() and not self._known(column).missing:
+            yield missing, f"{column.name} is missing, and the model takes no missing value"
+        if values.dtype.kind == "f":
+            yield np.isinf(values.to_numpy()), f"{column.name} is no finite number"
+            if column.kind in ("long", "integer"):
+                yield (values % 1 != 0).to_numpy() & ~missing, f"{column.name} is no whole number"
 
     def _known(self, column: Column) -> Column:
         if column.missing or self._example is None:

@@ -75,6 +75,12 @@ def since(folder: Path, end: datetime) -> Interval:
     return Interval(before[-1].end if before else None, end)
 
 
+def gap(folder: Path, start: datetime) -> tuple[datetime, datetime] | None:
+    """The time before `start` back to the last interval that has a file; None where they touch, and before the first."""
+    before = [one.end for one in intervals(folder) if one.end <= start]
+    return (before[-1], start) if before and before[-1] < start else None
+
+
 def require_room(folder: Path, wanted: Interval, *, by_hand: bool) -> list[Interval]:
     """Those that give way to the interval: what lies inside it, and what was scored by hand. Never is a row in two files.
 

@@ -19,6 +19,9 @@ def run(context: StepContext) -> Chosen:
     if context.run.start is None:
         wanted = published.since(folder, context.run.end)
     published.require_room(folder, wanted, by_hand=by_hand)
+    if wanted.start and (missed := published.gap(folder, wanted.start)):
+        begin, end = (one.isoformat(timespec="minutes") for one in missed)
+        context.log(f"no file has rows from {begin} to {end}: those intervals were missed; backfill them, or run --start --end")
     version, since = choosing.chosen(context.clients.models, section.model, wanted.end, newer=section.newer_model)
     context.log(f"{wanted}: version {version.version} of {version.model}, champion since {since.isoformat()}, scores it")
     return Chosen(version=version, since=since, start=wanted.start, end=wanted.end, by_hand=by_hand)

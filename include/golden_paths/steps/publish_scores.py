@@ -11,6 +11,7 @@ from golden_paths.data_sections import ScoreSection
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.lineage import of_scores
 from golden_paths.scoring import choosing, places, published
+from golden_paths.scoring.interval import Interval
 from golden_paths.scoring.published import Manifest
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
@@ -26,10 +27,19 @@ def run(context: StepContext) -> PublishedScores:
         file = context.clients.tracking.download(scores.uri, Path(temporary))
         if (found := digests.of_file(file)) != scores.digest:
             raise DigestMismatch(f"the file of scores at {scores.uri}", expected=scores.digest, found=found)
+        for one in published.require_room(folder, manifest.interval, by_hand=manifest.by_hand):
+            _tell_what_goes(context, one, manifest.interval)
         changed = published.publish(folder, file, manifest)
     path = folder / manifest.interval.folder / published.FILE
     context.log(f"{scores.rows} rows {'are in' if changed else 'were already in'} {path}")
     return PublishedScores(path=str(path), digest=scores.digest, rows=scores.rows, changed=changed, columns=scores.columns)
+
+
+def _tell_what_goes(context: StepContext, one: Interval, wanted: Interval) -> None:
+    context.log(f"{one} gives way to {wanted}" + ("" if wanted.holds(one) else "; its other rows are in no file now"))
+    if one.start and wanted.start and one.start < wanted.start:
+        begin, end = one.start.isoformat(), wanted.start.isoformat()
+        context.log(f"to have those before again: run it with --start {begin} --end {end}, or backfill")
 
 
 def hold(context: StepContext, chosen: Chosen, scores: Scores) -> None:

@@ -52,6 +52,42 @@ def test_an_old_interval_leaves_newer_values_online(shop: Shop, monkeypatch: pyt
     assert online(shop, "orders:spent", 1, monkeypatch) == 40.0
 
 
+def test_writing_everything_up_to_an_old_end_leaves_newer_values_online(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    shop.rows("orders", (1, day(1), 11.0), (2, day(2), 20.0), (1, day(4), 40.0))  # an old row is corrected
+    lines: list[str] = []
+    shop.feast(lines.append).materialize(SERVICE, start=None, end=day(3))
+    assert "orders: rows that were written before have changed; all are written again" in lines
+    assert online(shop, "orders:spent", 1, monkeypatch) == 40.0
+    shop.rows("orders", (1, day(1), 11.0), (2, day(2), 20.0), (1, day(4), 41.0))  # one of after that end
+    shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert online(shop, "orders:spent", 1, monkeypatch) == 41.0
+
+
+def test_rows_that_an_interval_passes_over_are_written_by_the_next_run_without_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.rows("orders", (1, day(1), 10.0), (2, day(2), 20.0), (1, day(4), 40.0), (2, day(8), 80.0))
+    shop.feast().materialize(SERVICE, start=None, end=day(3))
+    lines: list[str] = []
+    shop.feast(lines.append).materialize(SERVICE, start=day(7), end=day(9))
+    assert "orders: rows before 2026-01-07T00:00:00+00:00 were never written; a run without an interval will" in lines
+    assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [10.0, 80.0]
+    shop.feast().materialize(SERVICE, start=None, end=day(9))
+    assert [online(shop, "orders:spent", key, monkeypatch) for key in (1, 2)] == [40.0, 80.0]
+
+
+def test_rows_without_a_key_are_told_before_anything_is_written(shop: Shop) -> None:
+    file = shop.rows("orders", (1, day(1), 10.0), (2, day(2), 20.0), (3, day(3), 1.0))
+    frame = pd.read_parquet(file)
+    frame["customer"] = frame["customer"].astype("Int64")
+    frame.loc[2, "customer"] = None
+    frame.to_parquet(file)
+    with pytest.raises(StepFailed) as caught:
+        shop.feast().materialize(SERVICE, start=None, end=day(5))
+    assert str(caught.value) == "1 rows of orders.parquet have no customer: orders; leave rows without a key out of the source"
+
+
 def test_the_newest_row_of_a_key_wins_across_and_within_windows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.rows("orders", (1, day(4), 40.0), (1, day(3), 30.0), (2, day(2), 20.0), (1, day(1), 10.0), (2, day(1), 5.0))
     lines: list[str] = []

@@ -70,7 +70,9 @@ def test_a_model_that_refuses_nearly_everything_ends_the_step(monkeypatch: pytes
     [
         ("double", (1.0, np.nan), (None, "x is missing, and the model takes no missing value")),
         ("long", (1.0, np.nan), (None, "x is missing, and the model takes no missing value")),
+        ("double", (1.0, np.inf, -np.inf), (None, "x is no finite number", "x is no finite number")),
         ("long", (1.0, 2.5), (None, "x is no whole number")),
+        ("long", (np.nan, 2.5), ("x is missing, and the model takes no missing value", "x is no whole number")),
         ("string", ("a", None), (None, "x is missing, and the model takes no missing value")),
     ],
 )

@@ -137,6 +137,12 @@ def test_what_was_scored_by_hand_gives_way_to_the_schedule_and_never_the_other_w
         publish(folder, "hand", None, day(3.5), by_hand=True)
 
 
+def test_the_time_between_an_interval_and_the_last_one_before_it_is_a_gap(folder: Path) -> None:
+    assert published.gap(folder, day(3)) is None
+    publish(folder, "a", day(1), day(2))
+    assert (published.gap(folder, day(2)), published.gap(folder, day(4))) == (None, (day(2), day(4)))
+
+
 def test_a_run_by_hand_goes_on_after_the_last_interval_and_finds_its_own_again(folder: Path) -> None:
     assert published.since(folder, day(2)) == Interval(None, day(2))
     publish(folder, "a", day(1), day(2))

@@ -101,6 +101,32 @@ def test_a_second_run_changes_nothing_and_late_rows_replace_the_file(scorer: Sco
     assert scorer.run(day(5), day(6), run="run-4")["published_scores"].changed
 
 
+def test_intervals_that_were_missed_and_rows_that_lose_their_file_are_told(scorer: Scorer) -> None:
+    scorer.run(day(4), day(5))
+    scorer.run(day(6), day(7))
+    missed = "no file has rows from 2026-01-05T00:00+00:00 to 2026-01-06T00:00+00:00: those intervals were missed"
+    assert any(line.startswith(missed) for line in scorer.log)
+    scorer.run(None, day(8.5))
+    scorer.run(day(8), day(9))
+    gives_way = "2026-01-07T00:00:00+00:00 to 2026-01-08T12:00:00+00:00 gives way to 2026-01-08T00:00:00+00:00"
+    (line,) = (line for line in scorer.log if line.startswith(gives_way))
+    assert line.endswith("; its other rows are in no file now")
+    again = "to have those before again: run it with --start 2026-01-07T00:00:00+00:00 --end 2026-01-08T00:00:00+00:00"
+    assert any(line.startswith(again) for line in scorer.log)
+
+
+def test_a_model_of_many_classes_is_scored_again_without_being_asked(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of its scores is longer than a tag of MLflow's."""
+    first = scorer.run(day(5), day(6))
+    said = {"rows": 3, "unanswered": 0, "columns": [[f"score_class_{number:04}", "double"] for number in range(400)]}
+    monkeypatch.setattr(score, "_asked", lambda context, chosen, frame, run, file: file.write_bytes(b"PAR1") and said)
+    scorer.shop.rows("labels", *LABELS, (2, day(5.9), 0))
+    made = scorer.run_score(day(5), day(6))
+    monkeypatch.setattr(score, "_asked", None)
+    assert scorer.run_score(day(5), day(6)) == made
+    assert (len(made.columns), len(first["scores"].columns) < 20) == (400, True)
+
+
 def test_a_scores_file_that_was_changed_is_put_right(scorer: Scorer) -> None:
     made = scorer.run(day(5), day(6))
     content = scorer.content()
