@@ -9,7 +9,6 @@ from typing import Any
 
 import image_names
 import pytest
-from kubernetes import client
 
 from cluster import connected
 from golden_paths.clients.mlflow_models import MlflowModels
@@ -39,9 +38,7 @@ def platform(project: Path) -> Iterator[PodRuns]:
         address = f"{host_address()}:{redis.rpartition(':')[2]}"
         patch.setenv("FEAST_REDIS", address)
         patch.setenv(IMAGES["serve"], image_names.name("serve"))
-        with pod_runs(project) as found:
-            secret = {"metadata": {"name": manifests.FEAST_SECRET}, "stringData": {"FEAST_REDIS": address}}
-            client.CoreV1Api(found.place.api).create_namespaced_secret(found.place.name, secret)
+        with pod_runs(project, FEAST_REDIS=address) as found:
             found.spec(EXAMPLE, "train:\n  code: include/models/diabetes.py:fit\n  params: {C: 0.5}\n  run_in: pod")
             spec = project / "dags" / f"{EXAMPLE}.yaml"
             spec.write_text(spec.read_text().replace("deploy:\n  to: local\n", DEPLOY))

@@ -20,6 +20,7 @@ import pandas
 import prometheus_client
 import pyarrow.parquet
 import pydantic
+import s3fs
 import sklearn.compose
 import sklearn.ensemble
 import sklearn.impute
