@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from fakes.feature_store import FakeFeatureStore
+from golden_paths.clients import quick_feast
 from golden_paths.clients.feast_store import WINDOW_ROWS, FeastStore
 from golden_paths.project import Project
 
@@ -76,3 +78,11 @@ class Shop:
 
     def feast(self, log: Callable[[str], None] = print, *, window_rows: int = WINDOW_ROWS) -> FeastStore:
         return FeastStore(self.project, REPO, log, window_rows=window_rows)
+
+
+def online(shop: Shop, feature: str, customer: int, monkeypatch: pytest.MonkeyPatch) -> object:
+    """What a reader of the online store sees."""
+    monkeypatch.setenv("FEAST_STATE", str(shop.project.state / "feast"))
+    store = quick_feast.load().FeatureStore(repo_path=str(shop.repo))
+    answer = store.get_online_features(features=[feature], entity_rows=[{"customer": customer}]).to_dict()
+    return answer[feature.partition(":")[2]][0]

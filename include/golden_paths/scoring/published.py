@@ -9,7 +9,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -69,16 +69,19 @@ def intervals(folder: Path) -> list[Interval]:
 
 def since(folder: Path, end: datetime) -> Interval:
     """What a run without an interval of its own is about: the rows after the last interval before `end`; its own at a retry."""
-    before = [one for one in intervals(folder) if one.end <= end]
-    if before and before[-1].end == end:
-        return before[-1]
-    return Interval(before[-1].end if before else None, end)
+    last = _last_until(folder, end)
+    return last if last and last.end == end else Interval(last.end if last else None, end)
 
 
 def gap(folder: Path, start: datetime) -> tuple[datetime, datetime] | None:
     """The time before `start` back to the last interval that has a file; None where they touch, and before the first."""
-    before = [one.end for one in intervals(folder) if one.end <= start]
-    return (before[-1], start) if before and before[-1] < start else None
+    last = _last_until(folder, start)
+    return (last.end, start) if last and last.end < start else None
+
+
+def _last_until(folder: Path, moment: datetime) -> Interval | None:
+    before = [one for one in intervals(folder) if one.end <= moment]
+    return before[-1] if before else None
 
 
 def require_room(folder: Path, wanted: Interval, *, by_hand: bool) -> list[Interval]:
@@ -96,8 +99,8 @@ def require_room(folder: Path, wanted: Interval, *, by_hand: bool) -> list[Inter
     return others
 
 
-def publish(folder: Path, scores: Path, manifest: Manifest) -> bool:
-    """Put the file in its place, or leave it when the same is there; returns whether anything changed.
+def publish(folder: Path, scores: Path, manifest: Manifest, tell: Callable[[Interval], None] = lambda one: None) -> bool:
+    """Put the file in its place, or leave it when the same is there; returns whether it changed. `tell` hears what gives way.
 
     File and manifest are each replaced as a whole, the file first: after a kill in between, the manifest's digest is not the
     file's, and the next try writes both.
@@ -116,6 +119,7 @@ def publish(folder: Path, scores: Path, manifest: Manifest) -> bool:
                 given_way += before.replaced
             _write(home, scores, manifest.model_copy(update={"replaced": tuple(given_way)}))
         for one in others:
+            tell(one)
             shutil.rmtree(folder / one.folder)
         return changed or bool(others)
 

@@ -27,9 +27,7 @@ def run(context: StepContext) -> PublishedScores:
         file = context.clients.tracking.download(scores.uri, Path(temporary))
         if (found := digests.of_file(file)) != scores.digest:
             raise DigestMismatch(f"the file of scores at {scores.uri}", expected=scores.digest, found=found)
-        for one in published.require_room(folder, manifest.interval, by_hand=manifest.by_hand):
-            _tell_what_goes(context, one, manifest.interval)
-        changed = published.publish(folder, file, manifest)
+        changed = published.publish(folder, file, manifest, lambda one: _tell_what_goes(context, one, manifest.interval))
     path = folder / manifest.interval.folder / published.FILE
     context.log(f"{scores.rows} rows {'are in' if changed else 'were already in'} {path}")
     return PublishedScores(path=str(path), digest=scores.digest, rows=scores.rows, changed=changed, columns=scores.columns)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from golden_paths import expiry, history
 from golden_paths.artifacts import ModelVersion
+from golden_paths.history import Entry
 from golden_paths.lineage import of_watch
 from golden_paths.monitor_artifacts import Renewal, Watched
 from golden_paths.monitor_sections import MonitorSection
@@ -29,7 +30,7 @@ def run(context: StepContext) -> Renewal:
         context.log("nothing to renew: what was looked at does not serve any more")
         return nothing
     now = datetime.now(UTC)
-    situation = _situation(context, watched, champion, now)
+    situation = _situation(context, watched, champion, entries, now)
     if now - watched.end > max(renewal.LATE, watched.end - watched.start):
         context.log(f"a look at the past starts no run: its window ended {watched.end.isoformat(timespec='seconds')}")
         if (decision := renewal.expired(situation)) is None:
@@ -51,7 +52,9 @@ def run(context: StepContext) -> Renewal:
     return made
 
 
-def _situation(context: StepContext, watched: Watched, champion: ModelVersion, now: datetime) -> Situation:
+def _situation(
+    context: StepContext, watched: Watched, champion: ModelVersion, entries: list[Entry], now: datetime
+) -> Situation:
     models, section = context.clients.models, context.spec.need(MonitorSection)
     alarms: dict[str, str] = {}
     for one in watched.alarms:
@@ -62,7 +65,7 @@ def _situation(context: StepContext, watched: Watched, champion: ModelVersion, n
         digest=watched.digest,
         alarms=alarms,
         calm=frozenset(watched.calm),
-        entries=history.entries(models, watched.model),
+        entries=entries,
         look=context.run.id,
         by=context.run.by,
         now=now,

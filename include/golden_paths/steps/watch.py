@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from golden_paths.artifacts import Endpoint
+from golden_paths.errors import StepFailed
 from golden_paths.lineage import of_watch
 from golden_paths.modelling.finding import Finding
 from golden_paths.monitor_artifacts import Watched
@@ -54,13 +55,16 @@ def run(context: StepContext) -> Watched:
 
 
 def _tidy(context: StepContext) -> None:
-    """What is older than the platform keeps goes. A log that cannot be tidied is tidied by the next look."""
+    """What is older than the platform keeps goes. What cannot is left to the next look: not all may delete in MLflow."""
     now = datetime.now(UTC)
     try:
         context.clients.predictions(context.spec).tidy(now)
     except OSError as error:
         context.log(f"the prediction log is not tidied: {error}")
-    kept.retire(context, now)
+    try:
+        kept.retire(context, now)
+    except StepFailed as error:
+        context.log(f"old looks are not deleted: {error}")
 
 
 def _checks(findings: Sequence[Finding]) -> Iterator[Check]:

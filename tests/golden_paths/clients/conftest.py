@@ -1,4 +1,4 @@
-"""The same contract on the fake, on an MLflow database and on an MLflow server."""
+"""The same contract on the fake, on an MLflow database and on an MLflow server; a shop with a Feast repository."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from fakes.mlflow_server import mlflow_server
 from fakes.models import FakeModelRegistry
 from fakes.tracking import FakeTracking
+from feature_repo import Shop
 from golden_paths.clients import ModelRegistry, Tracking
 from golden_paths.clients.mlflow_models import MlflowModels
 from golden_paths.clients.mlflow_tracking import MlflowTracking
@@ -22,6 +23,11 @@ class Mlflow:
 
     tracking: Tracking
     models: ModelRegistry
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from golden_paths.prediction_log import reading
 from golden_paths.prediction_log.batch import Form
 from golden_paths.serve import log_queue, log_writer
-from golden_paths.serve.callers import Callers
 from golden_paths.serve.log_metrics import LogMetrics
 from golden_paths.serve.log_queue import LogQueue
 from golden_paths.serve.log_writer import LogWriter
@@ -216,34 +215,6 @@ def test_the_end_does_not_wait_longer_than_it_may_and_tells_what_is_lost(
     assert (time.monotonic() - began < 5, log.dropped("ended")) == (True, 2)
     assert "prediction log: 2 rows are lost: they could not be written within 0.3 s" in caplog.messages
     log.store.blocked.set()
-
-
-@pytest.mark.parametrize(
-    ("headers", "id", "is_synthetic"),
-    [
-        ([(b"x-request-id", b"abc-1")], b"abc-1", False),
-        ([(b"x-request-id", b"a" * 100)], b"a" * 100, False),
-        ([(b"x-golden-paths", b"synthetic"), (b"x-request-id", b"abc")], b"abc", True),
-        ([(b"x-golden-paths", b"other")], None, False),
-        ([(b"x-request-id", b"a" * 101)], None, False),
-        ([(b"x-request-id", b"a b")], None, False),
-        ([(b"x-request-id", b"a\xff")], None, False),
-        ([(b"x-request-id", b"")], None, False),
-        ([], None, False),
-    ],
-    ids=str,
-)
-def test_a_sane_id_is_taken_and_another_is_replaced(
-    headers: list[tuple[bytes, bytes]], id: bytes | None, is_synthetic: bool
-) -> None:
-    callers = Callers()
-    one, two = callers.of(headers), callers.of(headers)
-    assert (one.is_synthetic, one.id == two.id, len(one.id) > 10 or one.id == id) == (is_synthetic, id is not None, True)
-    assert id is None or one.id == id
-
-
-def test_ids_of_two_processes_differ() -> None:
-    assert Callers().of([]).id != Callers().of([]).id
 
 
 @pytest.mark.parametrize(("rows", "features"), [(1, 3), (1, 100), (1000, 10), (20_000, 3)])

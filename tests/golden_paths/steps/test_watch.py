@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ import pytest
 from golden_paths.errors import StepFailed
 from golden_paths.serve.metrics import Metrics
 from golden_paths.serve.status import Identity
-from watching import HOUR, NAME, NOW, Loans, alarms, applicants, failing, scores
+from watching import HOUR, NAME, NOW, Loans, alarms, applicants, failing
 
 
 def test_without_a_champion_there_is_nothing_to_watch(tmp_path: Path) -> None:
@@ -108,48 +107,6 @@ def test_a_window_is_the_same_in_every_zone(tmp_path: Path) -> None:
     assert (made.rows, made.start, made.end) == (1000, NOW - HOUR - timedelta(minutes=1), NOW - timedelta(minutes=1))
 
 
-def test_a_log_that_is_gone_or_off_is_said(tmp_path: Path) -> None:
-    loans = Loans(tmp_path)
-    loans.promote()
-    loans.answers(applicants(1000, 7))
-    shutil.rmtree(loans.project.state / "predictions")
-    assert (loans.look().rows, loans.look("look-2").alarms) == (0, ())
-    (tmp_path / "include" / "platform.yaml").write_text("prediction_log: {address: 'off'}\n")
-    made = loans.look("look-3")
-    assert (made.rows, made.alarms) == (0, ())
-
-
-def test_a_look_removes_what_is_older_than_the_platform_keeps(tmp_path: Path) -> None:
-    loans = Loans(tmp_path)
-    (tmp_path / "include" / "platform.yaml").write_text("prediction_log: {retention: 2d}\n")
-    loans.promote()
-    loans.answers(applicants(400, 7), at=NOW - timedelta(days=4))
-    loans.answers(applicants(400, 7))
-    log = loans.clients.predictions(loans.spec)
-    champion = loans.clients.models.champion(NAME)
-    assert champion
-    assert len(log.read(champion, NOW - timedelta(days=9), NOW)) == 800
-    assert loans.look().rows == 400
-    assert len(log.read(champion, NOW - timedelta(days=9), NOW)) == 400
-
-
-def test_old_looks_that_were_quiet_are_deleted_and_alarms_are_kept(tmp_path: Path) -> None:
-    loans = Loans(tmp_path)
-    (tmp_path / "include" / "platform.yaml").write_text("prediction_log: {retention: 2d}\n")
-    loans.promote()
-    loans.answers(applicants(1000, 7))
-    quiet = loans.look()
-    loans.answers(applicants(1000, 8).assign(income=1e6))
-    alarm = loans.look("look-2")
-    assert (quiet.alarms, bool(alarm.alarms)) == ((), True)
-    runs = loans.clients.tracking.runs
-    for one in (quiet, alarm):
-        runs[one.mlflow_run_id].ended = NOW - timedelta(days=3)
-    last = loans.look("look-3")
-    assert quiet.mlflow_run_id not in runs
-    assert {alarm.mlflow_run_id, last.mlflow_run_id} < set(runs)
-
-
 def test_a_profile_that_was_altered_stops_the_look(tmp_path: Path) -> None:
     loans = Loans(tmp_path)
     version = loans.promote()
@@ -226,92 +183,6 @@ def test_a_policy_that_changes_how_sensitive_values_are_told_is_no_drift(tmp_pat
     assert made.alarms == ()
     page = (loans.clients.tracking.folder / made.mlflow_run_id / "watch" / "watch.html").read_text()
     assert "sex is not compared: " in page
-
-
-def test_groups_are_compared_on_every_answer_where_no_label_is_asked_for(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, bias="inherit", drift=None)
-    loans.promote()
-    frame = applicants(2000, 7)
-    loans.answers(frame)
-    made = loans.look()
-    assert (made.alarms, made.calm) == ((), ("bias",))
-    loans.answers(frame, at=NOW + 0.5 * HOUR, said=scores(frame) * (frame["sex"].to_numpy() == 1))
-    words = alarms(loans.look("look-2", end=NOW + HOUR, start=NOW))["bias"]
-    assert len(words) == 1 and "differs by" in words[0] and "beyond" in words[0]
-
-
-def test_rows_without_an_answer_are_left_out_of_the_groups(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, bias="inherit", drift=None)
-    loans.promote()
-    frame = applicants(2000, 7)
-    loans.answers(frame, without=50)
-    made = loans.look()
-    assert (made.rows, made.alarms, made.calm) == (2000, (), ("bias",))
-
-
-def with_labels(loans: Loans, frame: pd.DataFrame, paid: np.ndarray, *, later: timedelta = timedelta(minutes=3)) -> None:
-    times = pd.to_datetime(pd.Series([NOW - 0.2 * HOUR + later] * len(frame)))
-    loans.labels(pd.DataFrame({"loan": np.arange(len(frame)), "event_timestamp": times, "paid": paid}))
-
-
-def test_performance_is_judged_when_labels_arrive(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, performance="inherit", drift=None)
-    loans.promote()
-    frame = applicants(1000, 7)
-    loans.answers(frame)
-    rng = np.random.default_rng(3)
-    with_labels(loans, frame, (rng.random(1000) < scores(frame) ** 3).astype(int))
-    good = loans.look()
-    assert (good.alarms, good.calm) == ((), ("performance",))
-    with_labels(loans, frame, rng.integers(0, 2, 1000))
-    [words] = alarms(loans.look("look-2"))["performance"]
-    assert words.startswith("roc_auc of 1000 answers with a label: 0.") and words.endswith("bound >= 0.75: missed")
-
-
-def test_labels_that_are_not_there_yet_are_waited_for(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, performance="inherit", drift=None)
-    loans.promote()
-    frame = applicants(1000, 7)
-    loans.answers(frame)
-    with_labels(loans, frame, np.zeros(1000), later=2 * HOUR)
-    made = loans.look()
-    assert (made.alarms, made.calm) == ((), ())
-    assert [one.words for one in made.verdicts] == ["performance: 0 answers have a label by now, 100 are needed"]
-
-
-def test_answers_without_keys_cannot_be_joined_and_say_so(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, performance="inherit", drift=None)
-    loans.promote()
-    loans.answers(applicants(1000, 7), loans=False)
-    loans.labels(pd.DataFrame({"loan": [1], "event_timestamp": [NOW], "paid": [1]}))
-    [verdict] = loans.look().verdicts
-    assert "were asked for without entity keys" in verdict.words and not verdict.is_alarm
-
-
-def test_labels_of_another_file_or_another_world_are_said(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, performance="inherit", drift=None)
-    loans.promote()
-    frame = applicants(500, 7)
-    loans.answers(frame)
-    with_labels(loans, frame, np.full(500, 7))
-    [verdict] = loans.look().verdicts
-    assert "the label 7 is no class of the model's (0, 1)" in verdict.words
-    loans.labels(pd.DataFrame({"loan": [1], "paid": [1]}))
-    with pytest.raises(StepFailed, match="lack event_timestamp"):
-        loans.look("look-2")
-
-
-def test_hashed_keys_still_find_their_labels(tmp_path: Path) -> None:
-    loans = Loans(tmp_path, performance="inherit", drift=None)
-    loans.policy("predictions: {keys: hash}\n")
-    loans.promote()
-    frame = applicants(1000, 7)
-    log = loans.clients.predictions(loans.spec)
-    keys = log.as_logged(pd.DataFrame({"loan": np.arange(1000)}), ["loan"])["loan"]
-    assert keys[0] != 0
-    loans.answers(frame.assign(loan=keys))
-    with_labels(loans, frame, (scores(frame) > 0.5).astype(int))
-    assert loans.look().calm == ("performance",)
 
 
 @pytest.mark.parametrize(("days", "state"), [(1, None), (25, "expires"), (31, "expired")])
