@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_random_exponential
 
 TIMEOUT = 120  # seconds: on a busy machine 30 were not enough
+PATIENCE = 60  # seconds in which a database that is locked is asked again
 
 
 class AirflowApi:
@@ -78,9 +80,18 @@ class AirflowApi:
         return list(self._checked(self._http.get(f"/api/v2/dags/{dag}/dagRuns"))["dag_runs"])
 
     def backfill(self, dag: str, begin: datetime, end: datetime) -> None:
-        """Have the intervals that begin between these moments run, the first one first."""
+        """Have the intervals that begin between these moments run, the first one first.
+
+        On SQLite, Airflow refuses with 503 what meets another writer, and takes back what it had begun: it is asked again.
+        """
         body = {"dag_id": dag, "from_date": begin.isoformat(), "to_date": end.isoformat(), "max_active_runs": 1}
-        self._checked(self._http.post("/api/v2/backfills", json=body))
+        asked = Retrying(
+            retry=retry_if_result(_is_locked),
+            wait=wait_random_exponential(max=5),
+            stop=stop_after_delay(PATIENCE),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        self._checked(asked(self._http.post, "/api/v2/backfills", json=body))
 
     def run_state(self, dag: str, run: str) -> str:
         """queued, running, success or failed."""
@@ -120,6 +131,10 @@ class AirflowApi:
             )
         found: dict[str, Any] = response.json()
         return found
+
+
+def _is_locked(response: httpx.Response) -> bool:
+    return response.status_code == httpx.codes.SERVICE_UNAVAILABLE
 
 
 def _question(dag: str, run: str, task: str) -> str:
