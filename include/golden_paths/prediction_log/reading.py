@@ -98,15 +98,15 @@ def _files(store: Store, wanted: _Wanted) -> Iterator[tuple[datetime, str]]:
 
 def _tables(store: Store, wanted: _Wanted, columns: Sequence[str] | None) -> Iterator[tuple[datetime, str, pa.Table]]:
     """The hour, the name and the wanted rows of each file, but of those that another one replaces."""
-    replaced: set[str] = set()
+    live, of = compaction.Live(), ""
     for begin, name in _files(store, wanted):
         folder, _, last = name.rpartition("/")
-        if name in replaced:
+        if folder != of:
+            live, of = compaction.Live(), folder
+        if last in live.replaced:
             continue
         table = _table(store, name, wanted, columns)
-        if table is not None:
-            if compaction.MARK in last:
-                replaced |= {f"{folder}/{one}" for one in compaction.replaced_by(table)}
+        if table is not None and live.takes(last, table):
             yield begin, name, table
 
 

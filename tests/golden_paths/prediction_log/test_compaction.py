@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from prediction_logs import answered, form, write
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=3)  # the hour of noon ended two hours ago
+AFTER = LATER + compaction.GRACE
 FOLDER = "risk/date=2026-11-27/hour=12"
 FILES = 40
 
@@ -33,9 +35,24 @@ def rows(store: FolderStore) -> list[float]:
 ALL = [float(number) for number in range(FILES)]
 
 
+def late(store: FolderStore, *numbers: int) -> None:
+    for number in numbers:
+        write(store, answered(NOON + timedelta(minutes=50), [float(number)], request=f"r{number}"))
+
+
+def settled(store: FolderStore) -> list[str]:
+    """What a few looks leave."""
+    for now in (LATER, AFTER, AFTER + compaction.GRACE):
+        compaction.compact(store, "risk", now=now)
+    return store.list(FOLDER)
+
+
 def test_each_version_has_one_file_and_every_row_is_there_once(store: FolderStore) -> None:
     before = reading.read(store, "risk", NOON, LATER)
-    assert compaction.compact(store, "risk", now=LATER) == FILES
+    assert compaction.compact(store, "risk", now=LATER) == 2
+    assert rows(store) == ALL
+    assert compaction.compact(store, "risk", now=AFTER - timedelta(seconds=1)) == 0  # somebody may read what was replaced
+    assert compaction.compact(store, "risk", now=AFTER) == FILES
     assert [name.partition("-")[0] for name in store.list(FOLDER)] == ["1", "2"]
     after = reading.read(store, "risk", NOON, LATER)
     assert rows(store) == ALL
@@ -46,9 +63,8 @@ def test_each_version_has_one_file_and_every_row_is_there_once(store: FolderStor
 
 
 def test_again_nothing_is_done(store: FolderStore) -> None:
-    compaction.compact(store, "risk", now=LATER)
-    kept = store.list(FOLDER)
-    assert compaction.compact(store, "risk", now=LATER) == 0
+    kept = settled(store)
+    assert compaction.compact(store, "risk", now=AFTER) == 0
     assert store.list(FOLDER) == kept
 
 
@@ -85,23 +101,68 @@ class Killed(FolderStore):
 @pytest.mark.parametrize("at", [1, 2, 3, 20, 31, 32, 33, 42])
 def test_killed_anywhere_every_row_is_there_once_and_the_next_one_finishes(store: FolderStore, at: int, done: bool) -> None:
     with pytest.raises(KeyboardInterrupt):
-        compaction.compact(Killed(str(store.root), at, done=done), "risk", now=LATER)
+        settled(Killed(str(store.root), at, done=done))
     assert rows(store) == ALL
-    compaction.compact(store, "risk", now=LATER)
+    compaction.compact(store, "risk", now=AFTER)
     assert rows(store) == ALL
-    assert len(store.list(FOLDER)) == 2
+    assert len(settled(store)) == 2
+    assert rows(store) == ALL
 
 
 def test_what_comes_late_is_read_beside_and_put_together_when_there_is_enough(store: FolderStore) -> None:
+    settled(store)
+    late(store, *range(100, 104))
+    assert len(settled(store)) == 6
+    assert rows(store) == [*ALL, 100.0, 101.0, 102.0, 103.0]
+    late(store, *range(104, 108))
+    assert len(settled(store)) == 2
+    assert rows(store) == [*ALL, *(float(number) for number in range(100, 108))]
+
+
+class Meanwhile(FolderStore):
+    """Before the first write, something else happens."""
+
+    def __init__(self, root: str, happens: Callable[[], object]) -> None:
+        super().__init__(root)
+        self._happens: list[Callable[[], object]] = [happens]
+
+    def write(self, name: str, content: bytes) -> None:
+        while self._happens:
+            self._happens.pop()()
+        super().write(name, content)
+
+
+@pytest.mark.parametrize("more", [(), (100,), (100, 101, 102)], ids=["the same files", "one more", "three more"])
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_of_two_looks_at_once_every_row_is_there_once(store: FolderStore, more: tuple[int, ...], seconds: int) -> None:
+    def the_other() -> None:
+        late(store, *more)
+        compaction.compact(store, "risk", now=LATER + timedelta(seconds=seconds))
+
+    every = [*ALL, *map(float, more)]
+    compaction.compact(Meanwhile(str(store.root), the_other), "risk", now=LATER)
+    assert rows(store) == every
+    after = AFTER + timedelta(seconds=seconds)
+    compaction.compact(store, "risk", now=after)
+    assert rows(store) == every
+    assert compaction.compact(store, "risk", now=after) == 0
+    assert len(store.list(FOLDER)) == 2
+
+
+def test_who_listed_the_files_before_they_were_replaced_may_still_read_them(store: FolderStore) -> None:
+    listed = store.list(FOLDER)
     compaction.compact(store, "risk", now=LATER)
-    for number in range(100, 104):
-        write(store, answered(NOON + timedelta(minutes=50), [float(number)], request=f"r{number}"))
-    compaction.compact(store, "risk", now=LATER)
-    assert (rows(store), len(store.list(FOLDER))) == ([*ALL, 100.0, 101.0, 102.0, 103.0], 6)
-    for number in range(104, 108):
-        write(store, answered(NOON + timedelta(minutes=51), [float(number)], request=f"r{number}"))
-    compaction.compact(store, "risk", now=LATER)
-    assert (rows(store), len(store.list(FOLDER))) == ([*ALL, *(float(number) for number in range(100, 108))], 2)
+    assert all(store.read(f"{FOLDER}/{name}") for name in listed)
+
+
+def test_files_that_another_look_has_deleted_meanwhile_are_left_to_it(store: FolderStore) -> None:
+    class Slow(FolderStore):
+        def read(self, name: str) -> bytes:
+            settled(store)
+            return super().read(name)
+
+    assert compaction.compact(Slow(str(store.root)), "risk", now=LATER) == 0
+    assert rows(store) == ALL and len(store.list(FOLDER)) == 2
 
 
 def test_a_torn_or_foreign_file_stays_where_it_is(store: FolderStore) -> None:
