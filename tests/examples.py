@@ -27,7 +27,7 @@ def environment(project: Path) -> dict[str, str]:
     }
 
 
-def golden_paths(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def golden_paths(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """python -m golden_paths, in the project."""
     command = [sys.executable, "-m", "golden_paths", *arguments]
-    return subprocess.run(command, cwd=project, env=environment(project), capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=project, env=environment(project) | variables, capture_output=True, text=True, check=False)

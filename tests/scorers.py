@@ -22,6 +22,9 @@ from golden_paths.clients import FeatureStore, ModelRegistry, Tracking
 from golden_paths.data_artifacts import Scores
 from golden_paths.errors import CodeFailed
 from golden_paths.history import Entry, What
+from golden_paths.scoring.database import Database
+from golden_paths.scoring.output import Output
+from golden_paths.scoring.table import Table
 from golden_paths.spec import PathSpec
 from golden_paths.step import Run, StepContext
 from golden_paths.steps import choose_champion, publish_scores, score
@@ -85,6 +88,10 @@ class Clients:
     store: FeatureStore
     tracking: Tracking
     models: ModelRegistry
+    database: Database
+
+    def score_table(self, table: str) -> Output:
+        return Table(self.database, table)
 
     def feature_store(self, repo: str) -> FeatureStore:
         assert repo == REPO
@@ -105,7 +112,11 @@ class Scorer:
     @classmethod
     def with_fakes(cls, root: Path) -> Scorer:
         shop = Shop(root)
-        return cls(shop, Clients(shop.fake(), FakeTracking(root / "mlflow"), FakeModelRegistry()))
+        return cls(shop, Clients(shop.fake(), FakeTracking(root / "mlflow"), FakeModelRegistry(), database_at(root)))
+
+    @property
+    def database(self) -> Database:
+        return self.clients.database
 
     @property
     def output(self) -> Path:
@@ -163,6 +174,10 @@ class Scorer:
 
     def forget_downloads(self) -> None:
         shutil.rmtree(self.shop.project.state / "models", ignore_errors=True)
+
+
+def database_at(root: Path) -> Database:
+    return Database.at(f"sqlite:///{root / 'scores.db'}")
 
 
 class _None:

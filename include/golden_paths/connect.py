@@ -15,15 +15,23 @@ from golden_paths.spec import DeploySection
 if TYPE_CHECKING:
     from golden_paths.clients import FeatureStore, ModelRegistry, Target, Tracking
     from golden_paths.clients.predictions import Predictions
+    from golden_paths.scoring.output import Output
     from golden_paths.spec import PathSpec
+
+
+SCORES_URI = "GOLDEN_PATHS_SCORES_URI"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the platform's services are. `tracking_uri` None: an SQLite file in the project's state."""
+    """Where the platform's services are. `tracking_uri` None: an SQLite file in the project's state.
+
+    `scores_uri` gives the database for scores that go into tables, as SQLAlchemy writes it, with its sign-in.
+    """
 
     tracking_uri: str | None = None
     cluster: ClusterSettings = field(default_factory=lambda: ClusterSettings.from_environment())
+    scores_uri: Callable[[], str | None] = lambda: os.environ.get(SCORES_URI) or None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -78,6 +86,13 @@ class LazyClients:
         from golden_paths.prediction_log import planned
 
         return LoggedPredictions(spec.name, planned.log_of(spec, self._project, self.tracking_uri))
+
+    def score_table(self, table: str) -> Output:
+        """A table of the database of scores."""
+        from golden_paths.scoring.database import Database
+        from golden_paths.scoring.table import Table
+
+        return Table(Database.at(self._settings.scores_uri()), table)
 
     def target(self, spec: PathSpec) -> Target:
         """Where the spec's model serves."""

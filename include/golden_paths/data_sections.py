@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from golden_paths.pod_sections import Placed
 from golden_paths.section import Section
-from golden_paths.values import ModelName, ProjectPath, Text
+from golden_paths.values import ModelName, ProjectPath, TableName, Text
 
 
 class ScoreSection(Placed):
@@ -20,6 +20,10 @@ class ScoreSection(Placed):
         default=None,
         description="Folder of the project for the scores, one folder per interval. Absent: scores/NAME in the project's state.",
     )
+    table: TableName | None = Field(
+        default=None,
+        description="Table of the platform's database of scores, instead of a folder. It is made when the first scores come.",
+    )
     newer_model: bool = Field(
         default=False,
         description="Whether the champion of now scores every interval, also one that ended before it was promoted.",
@@ -30,6 +34,12 @@ class ScoreSection(Placed):
         le=10_000_000,
         description="Rows that are joined to their features at a time: the memory that the join takes grows with it.",
     )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ScoreSection:
+        if self.output and self.table:
+            raise ValueError("names both an output and a table|leave one of them out")
+        return self
 
 
 class RefreshSection(Section):

@@ -17,6 +17,7 @@ DURATION = re.compile(r"([1-9][0-9]{0,5})(ms|[smhdw])")
 RATE = re.compile(r"([1-9][0-9]{0,3}) per ([0-9a-z]+)")
 THRESHOLD = re.compile(r"(>=|<=)\s*(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/-]*(?::[0-9]+/[a-z0-9._/-]+)?(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?(?:@sha256:[0-9a-f]{64})?")
+TABLE = re.compile(r"[a-z][a-z0-9_]*")
 DNS_LABEL = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
 NAME_LENGTH = 50  # of Kubernetes' 63: the rest is for '-v<version>' and the like
 PRIVATE_NAME = re.compile(r".*-v[0-9]+-only")  # how a version's own Service is called on Kubernetes
@@ -151,6 +152,15 @@ def _kubernetes_name(value: str) -> str:
     return value
 
 
+def _table_name(value: str) -> str:
+    if not TABLE.fullmatch(value) or len(value) > 63 or value.startswith("golden_paths_"):
+        raise ValueError(
+            "is no name for a table"
+            "|use lower-case letters, digits and '_', a letter first, at most 63, as in churn_scores; not golden_paths_..."
+        )
+    return value
+
+
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_said)]
 # Airflow shows the owner as a tag, and a tag has at most 100 characters.
 Owner = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_said), AfterValidator(_one_line)]
@@ -183,6 +193,9 @@ Bound = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{THRESHOLD.pattern}$", "examples": [">= 0.75"]}),
 ]
 KubernetesName = Annotated[str, AfterValidator(_kubernetes_name)]
+TableName = Annotated[
+    str, AfterValidator(_table_name), WithJsonSchema({"type": "string", "pattern": f"^{TABLE.pattern}$", "maxLength": 63})
+]
 ImageName = Annotated[str, AfterValidator(_image)]
 ProjectPath = Annotated[str, Field(max_length=1000), AfterValidator(_inside)]
 ModelName = Annotated[

@@ -7,18 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from golden_paths.cluster.settings import ClusterSettings
-from golden_paths.connect import Settings
+from golden_paths.connect import SCORES_URI, Settings
+from golden_paths.errors import StepFailed
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 MLFLOW_CONNECTION = "mlflow_default"
 KUBERNETES_CONNECTION = "kubernetes_default"
+SCORES_CONNECTION = "scores_default"
+DIALECTS = {"postgres": "postgresql+psycopg", "sqlite": "sqlite"}  # by type of connection
 
 
 def settings() -> Settings:
-    """MLflow and the cluster, as their connections say, else as the environment says."""
-    return Settings(tracking_uri=tracking_uri(), cluster=cluster())
+    """MLflow, the cluster and the database of scores, as their connections say, else as the environment says."""
+    return Settings(tracking_uri=tracking_uri(), cluster=cluster(), scores_uri=scores_uri)
 
 
 def tracking_uri() -> str | None:
@@ -35,6 +38,34 @@ def tracking_uri() -> str | None:
         os.environ["MLFLOW_TRACKING_PASSWORD"] = found.password
     host = found.host if "://" in found.host else f"{found.schema or 'http'}://{found.host}"
     return f"{host}:{found.port}" if found.port else host
+
+
+def scores_uri() -> str | None:
+    """The database of the connection `scores_default` (type postgres or sqlite), else that of GOLDEN_PATHS_SCORES_URI.
+
+    The extra's values go to the database's driver, but `schema`: of PostgreSQL, the one that has the tables.
+    """
+    from sqlalchemy import URL
+
+    found = connection(SCORES_CONNECTION)
+    if found is None:
+        return os.environ.get(SCORES_URI) or None
+    if found.conn_type not in DIALECTS:
+        raise StepFailed(
+            f"the Airflow connection {SCORES_CONNECTION} is of type {found.conn_type}",
+            remedy=f"scores go into databases of type {' or '.join(DIALECTS)}",
+        )
+    is_file = found.conn_type == "sqlite"
+    url = URL.create(
+        DIALECTS[found.conn_type],
+        username=found.login or None,
+        password=found.password or None,
+        host=None if is_file else found.host,
+        port=found.port,
+        database=found.host if is_file else found.schema,
+        query={key: str(value) for key, value in found.extra_dejson.items()},
+    )
+    return url.render_as_string(hide_password=False)
 
 
 def cluster() -> ClusterSettings:

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.real
 TRAIN, SCORE = "dags/diabetes-progression.yaml", "dags/diabetes-scores.yaml"
 
 
-def run(project: Path, *arguments: str) -> dict[str, Any]:
-    done = golden_paths(project, "run", *arguments, "--json")
+def run(project: Path, *arguments: str, **variables: str) -> dict[str, Any]:
+    done = golden_paths(project, "run", *arguments, "--json", **variables)
     assert done.returncode == 0, done.stderr
     return {one["step"]: one["artifact"] for one in json.loads(done.stdout)}
 
@@ -48,6 +48,24 @@ def test_the_example_scores_what_the_endpoint_would_answer(project: Path, url: s
     assert rows["prediction"][:50].tolist() == [one["prediction"] for one in told]
     chances = [list(one["probabilities"].values())[1] for one in told]
     assert rows["score"][:50].tolist() == pytest.approx(chances, abs=1e-12)
+
+
+def test_scores_go_into_a_table_of_the_platforms_database(project: Path, url: str, tmp_path: Path) -> None:
+    spec, database = project / "dags" / "diabetes-table.yaml", tmp_path / "scores.db"
+    text = (ROOT / SCORE).read_text().replace("name: diabetes-scores", "name: diabetes-table").rstrip()
+    spec.write_text(f"{text}\n  table: progression_scores\n")
+    without = golden_paths(project, "run", str(spec), "--quiet")
+    assert without.returncode == 1
+    assert "score.table is set, and the platform has no database of scores; see the Airflow connection" in without.stderr
+    uri = f"sqlite:///{database}"
+    made = run(project, str(spec), GOLDEN_PATHS_SCORES_URI=uri)
+    in_files = pd.read_parquet(run(project, SCORE)["publish_scores"]["path"])
+    rows = pd.read_sql("SELECT * FROM progression_scores", uri)
+    assert rows["prediction"].tolist() == in_files["prediction"].tolist()
+    assert rows["score"].tolist() == in_files["score"].tolist()
+    assert set(rows["version"]) == {"1"} and made["publish_scores"]["changed"]
+    up = golden_paths(project, "lineage", "progression_scores", "--up", GOLDEN_PATHS_SCORES_URI=uri).stdout
+    assert "scores/diabetes-table" in up and "patients.parquet" in up
 
 
 def interval() -> tuple[str, str]:

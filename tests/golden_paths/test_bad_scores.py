@@ -85,6 +85,20 @@ CASES = {
         "bad.yaml:12: score.output 'dags/scores' is in dags/, whose files are read as code or specs; "
         "name another folder, as in scores/scores",
     ),
+    "a folder and a table": (
+        SCORES + "  output: scores\n  table: churn_scores\n",
+        "bad.yaml:9: score names both an output and a table; leave one of them out",
+    ),
+    "a table that has no name": (
+        SCORES + "  table: scores; drop table customers\n",
+        "bad.yaml:12: score.table 'scores; drop table customers' is no name for a table; "
+        "use lower-case letters, digits and '_', a letter first, at most 63, as in churn_scores; not golden_paths_...",
+    ),
+    "a table of the platform": (
+        SCORES + "  table: golden_paths_scored\n",
+        "bad.yaml:12: score.table 'golden_paths_scored' is no name for a table; "
+        "use lower-case letters, digits and '_', a letter first, at most 63, as in churn_scores; not golden_paths_...",
+    ),
     "a model that has no name": (
         SCORES.replace("model: churn", "model: Churn!"),
         "bad.yaml:10: score.model 'Churn!' is no name that Kubernetes and MLflow both take; "

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from golden_paths.errors import StepFailed
+from golden_paths.scoring.database import Database
 from golden_paths_airflow import connections
 
 KUBECONFIG = {
@@ -59,3 +61,27 @@ def test_mlflow_is_that_of_its_connection_else_of_the_environment(kubeconfig: Pa
     assert connections.tracking_uri() == "http://environment:5000"
     monkeypatch.setenv("AIRFLOW_CONN_MLFLOW_DEFAULT", json.dumps({"conn_type": "http", "host": "mlflow", "port": 5000}))
     assert connections.settings().tracking_uri == "http://mlflow:5000"
+
+
+def scores(monkeypatch: pytest.MonkeyPatch, **connection: object) -> str | None:
+    monkeypatch.setenv("AIRFLOW_CONN_SCORES_DEFAULT", json.dumps(connection))
+    return connections.settings().scores_uri()
+
+
+def test_scores_go_into_the_database_of_their_connection_else_of_the_environment(
+    kubeconfig: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_SCORES_DEFAULT", raising=False)
+    monkeypatch.delenv("GOLDEN_PATHS_SCORES_URI", raising=False)
+    assert connections.settings().scores_uri() is None
+    monkeypatch.setenv("GOLDEN_PATHS_SCORES_URI", "sqlite:////scores.db")
+    assert connections.settings().scores_uri() == "sqlite:////scores.db"
+    where = {"host": "db.shop", "port": 6432, "schema": "warehouse", "login": "ada", "password": "p@ss/word"}
+    found = scores(monkeypatch, conn_type="postgres", **where, extra={"schema": "scores", "sslmode": "require"})
+    database = Database.at(found)
+    assert database.address("churn") == "postgres://db.shop:6432/warehouse/scores/churn"
+    assert (database.url.username, database.url.password) == ("ada", "p@ss/word")
+    assert dict(database.url.query) == {"sslmode": "require"}
+    assert scores(monkeypatch, conn_type="sqlite", host="/data/scores.db") == "sqlite:////data/scores.db"
+    with pytest.raises(StepFailed, match="scores_default is of type mysql; scores go into databases of type postgres or sqlite"):
+        scores(monkeypatch, conn_type="mysql", host="db")

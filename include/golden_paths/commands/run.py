@@ -69,7 +69,8 @@ def run(
 
 def _is_trial(settings: Settings, spec: PathSpec) -> bool:
     """Whether nothing that others use is touched."""
-    return settings.tracking_uri is None and (spec.deploy is None or spec.deploy.to == "local")
+    is_elsewhere = (spec.deploy and spec.deploy.to != "local") or (spec.score and spec.score.table)
+    return settings.tracking_uri is None and not is_elsewhere
 
 
 def _told(made: list[Artifact], spec: PathSpec, tracking_uri: str) -> None:

@@ -11,7 +11,7 @@
 | evaluation | `mlflow://HOST:PORT` | `evaluations/MODEL` |
 | model version | `mlflow://HOST:PORT` | `models/MODEL`; its version is the registry's |
 | scores | `mlflow://HOST:PORT` | `scores/SPEC`; its version is the digest |
-| folder of scores | `file` | its absolute path; its version is the digest of the interval's file |
+| folder, table of scores | as a source file or table is | its version is the digest of the interval's file |
 | candidate | as its endpoint | `MODEL.candidate` |
 | endpoint | `k8s://CLUSTER/NAMESPACE`, `local://HOST` | MODEL |
 | job of a path, of a step | `golden-paths` | MODEL; `MODEL.STEP` |

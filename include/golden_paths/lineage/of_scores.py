@@ -43,10 +43,10 @@ def score(context: StepContext, places: Places, made: Scores | None) -> Touched:
 
 
 def publish_scores(context: StepContext, places: Places, made: PublishedScores | None) -> Touched:
-    """From MLflow into the output folder."""
+    """From MLflow into the output folder, or the table."""
     scores = context.take(Scores)
     kept = names.scores(places.tracking_uri, context.spec.name)
-    into = names.source(str(outputs.output(context.spec, context.project)), context.project.root)
+    into = names.source(outputs.output(context.spec, context.project, context.clients).address, context.project.root)
     read = Dataset(kept, kind="SCORES", version=scores.digest, columns=scores.columns)
     if made is None:
         return Touched((read,), (Dataset(into, kind="SCORES"),))

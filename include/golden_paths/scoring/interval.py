@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 BEGINNING = "beginning"  # no start: all rows before the end
-FOLDER = re.compile(r"interval=([^_]+)_([^_]+)")
+PREFIX = "interval="
+FOLDER = re.compile(PREFIX + r"([^_]+)_([^_]+)")
 FORMS = ("%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S.%fZ")
 
 
@@ -21,7 +22,7 @@ class Interval:
     @property
     def folder(self) -> str:
         """How its folder is called: interval=20260101T000000Z_20260102T000000Z."""
-        return f"interval={_text(self.start) if self.start else BEGINNING}_{_text(self.end)}"
+        return f"{PREFIX}{_text(self.start) if self.start else BEGINNING}_{_text(self.end)}"
 
     def __str__(self) -> str:
         start = self.start.astimezone(UTC).isoformat() if self.start else "the beginning"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from golden_paths.data_artifacts import Chosen
 from golden_paths.data_sections import ScoreSection
 from golden_paths.lineage import of_scores
-from golden_paths.scoring import choosing, places, published
+from golden_paths.scoring import choosing, output, places
 from golden_paths.scoring.interval import Interval
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
@@ -14,14 +14,15 @@ from golden_paths.step import Step, StepContext
 def run(context: StepContext) -> Chosen:
     """The champion as of the interval's end. `StepFailed` when there was none, or it may not score."""
     section = context.spec.need(ScoreSection)
-    folder, wanted = places.output(context.spec, context.project), Interval(context.run.start, context.run.end)
+    kept = places.output(context.spec, context.project, context.clients)
+    wanted = Interval(context.run.start, context.run.end)
     by_hand = context.run.start is None and context.spec.schedule is not None
     if context.run.start is None:
-        wanted = published.since(folder, context.run.end)
-    published.require_room(folder, wanted, by_hand=by_hand)
-    if wanted.start and (missed := published.gap(folder, wanted.start)):
+        wanted = output.since(kept, context.run.end)
+    output.require_room(kept, wanted, by_hand=by_hand)
+    if wanted.start and (missed := output.gap(kept, wanted.start)):
         begin, end = (one.isoformat(timespec="minutes") for one in missed)
-        context.log(f"no file has rows from {begin} to {end}: those intervals were missed; backfill them, or run --start --end")
+        context.log(f"nothing was scored from {begin} to {end}: those intervals were missed; backfill them, or run --start --end")
     version, since = choosing.chosen(context.clients.models, section.model, wanted.end, newer=section.newer_model)
     context.log(f"{wanted}: version {version.version} of {version.model}, champion since {since.isoformat()}, scores it")
     return Chosen(version=version, since=since, start=wanted.start, end=wanted.end, by_hand=by_hand)

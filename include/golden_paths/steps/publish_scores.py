@@ -1,4 +1,4 @@
-"""publish_scores: put the scores of an interval into the output folder, as a whole, when their version still may score."""
+"""publish_scores: put the scores of an interval into the folder or table, as a whole, when their version still may score."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from golden_paths.data_artifacts import Chosen, PublishedScores, Scores
 from golden_paths.data_sections import ScoreSection
 from golden_paths.errors import DigestMismatch, StepFailed
 from golden_paths.lineage import of_scores
-from golden_paths.scoring import choosing, places, published
+from golden_paths.scoring import choosing, places
 from golden_paths.scoring.interval import Interval
-from golden_paths.scoring.published import Manifest
+from golden_paths.scoring.manifest import Manifest
 from golden_paths.spec import PathSpec
 from golden_paths.step import Step, StepContext
 
@@ -21,20 +21,20 @@ def run(context: StepContext) -> PublishedScores:
     """What was scored may have been withdrawn since, or a task before been marked by hand: all is looked at again."""
     chosen, scores = context.take(Chosen), context.take(Scores)
     hold(context, chosen, scores)
-    folder = places.output(context.spec, context.project)
+    output = places.output(context.spec, context.project, context.clients)
     manifest = _manifest(context, scores)
     with tempfile.TemporaryDirectory(prefix="golden-paths-") as temporary:
         file = context.clients.tracking.download(scores.uri, Path(temporary))
         if (found := digests.of_file(file)) != scores.digest:
             raise DigestMismatch(f"the file of scores at {scores.uri}", expected=scores.digest, found=found)
-        changed = published.publish(folder, file, manifest, lambda one: _tell_what_goes(context, one, manifest.interval))
-    path = folder / manifest.interval.folder / published.FILE
+        changed = output.publish(file, manifest, lambda one: _tell_what_goes(context, one, manifest.interval))
+    path = output.named(manifest.interval)
     context.log(f"{scores.rows} rows {'are in' if changed else 'were already in'} {path}")
-    return PublishedScores(path=str(path), digest=scores.digest, rows=scores.rows, changed=changed, columns=scores.columns)
+    return PublishedScores(path=path, digest=scores.digest, rows=scores.rows, changed=changed, columns=scores.columns)
 
 
 def _tell_what_goes(context: StepContext, one: Interval, wanted: Interval) -> None:
-    context.log(f"{one} gives way to {wanted}" + ("" if wanted.holds(one) else "; its other rows are in no file now"))
+    context.log(f"{one} gives way to {wanted}" + ("" if wanted.holds(one) else "; its other rows are nowhere now"))
     if one.start and wanted.start and one.start < wanted.start:
         begin, end = one.start.isoformat(), wanted.start.isoformat()
         context.log(f"to have those before again: run it with --start {begin} --end {end}, or backfill")
@@ -67,13 +67,14 @@ def reads(spec: PathSpec) -> tuple[str, ...]:
 
 
 def writes(spec: PathSpec) -> tuple[str, ...]:
-    """The output folder."""
-    return (f"{places.named(spec)}: a folder for the interval",)
+    """The output folder, or the table."""
+    what = "the rows of the interval" if spec.need(ScoreSection).table else "a folder for the interval"
+    return (f"{places.named(spec)}: {what}",)
 
 
 STEP = Step(
     name="publish_scores",
-    summary="Replace the interval's file in the output folder as a whole; what is the same already is left alone",
+    summary="Replace the interval's file, or its rows in the table, as a whole; what is the same already is left alone",
     consumes=(Chosen, Scores),
     produces=PublishedScores,
     run=run,

@@ -16,8 +16,8 @@ from golden_paths.errors import StepFailed
 from golden_paths.lineage import of_scores
 from golden_paths.project import Project
 from golden_paths.record import Check
+from golden_paths.scoring.folder import FILE
 from golden_paths.scoring.interval import Interval
-from golden_paths.scoring.published import FILE
 from golden_paths.spec import FeaturesSection, PathSpec
 from golden_paths.step import Step, StepContext
 from golden_paths.steps import deploy, materialize

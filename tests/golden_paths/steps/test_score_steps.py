@@ -12,7 +12,8 @@ from golden_paths.errors import StepFailed
 from golden_paths.lineage import of_scores
 from golden_paths.lineage.places import Places
 from golden_paths.step import Run
-from golden_paths.steps import score
+from golden_paths.steps import publish_scores, score
+from outputs import table
 from scorers import LABELS, MODEL, Scorer, day
 from serving import Saved
 
@@ -60,13 +61,13 @@ def test_a_second_run_changes_nothing_and_late_rows_replace_the_file(scorer: Sco
 def test_intervals_that_were_missed_and_rows_that_lose_their_file_are_told(scorer: Scorer) -> None:
     scorer.run(day(4), day(5))
     scorer.run(day(6), day(7))
-    missed = "no file has rows from 2026-01-05T00:00+00:00 to 2026-01-06T00:00+00:00: those intervals were missed"
+    missed = "nothing was scored from 2026-01-05T00:00+00:00 to 2026-01-06T00:00+00:00: those intervals were missed"
     assert any(line.startswith(missed) for line in scorer.log)
     scorer.run(None, day(8.5))
     scorer.run(day(8), day(9))
     gives_way = "2026-01-07T00:00:00+00:00 to 2026-01-08T12:00:00+00:00 gives way to 2026-01-08T00:00:00+00:00"
     (line,) = (line for line in scorer.log if line.startswith(gives_way))
-    assert line.endswith("; its other rows are in no file now")
+    assert line.endswith("; its other rows are nowhere now")
     again = "to have those before again: run it with --start 2026-01-07T00:00:00+00:00 --end 2026-01-08T00:00:00+00:00"
     assert any(line.startswith(again) for line in scorer.log)
 
@@ -81,6 +82,30 @@ def test_a_model_of_many_classes_is_scored_again_without_being_asked(scorer: Sco
     monkeypatch.setattr(score, "_asked", None)
     assert scorer.run_score(day(5), day(6)) == made
     assert (len(made.columns), len(first["scores"].columns) < 20) == (400, True)
+
+
+def test_scores_go_into_a_table_as_they_go_into_files(scorer: Scorer, leaves: Saved) -> None:
+    scorer.run(day(5), day(6))
+    rows = scorer.rows()
+    scorer.section |= {"output": None, "table": "churn_scores"}
+    first = scorer.run(day(5), day(6), run="run-2")
+    again = scorer.run(day(5), day(6), run="run-3")
+    assert (first["published_scores"].changed, again["published_scores"].changed) == (True, False)
+    assert first["published_scores"].path.endswith("/churn_scores, interval 20260105T000000Z_20260106T000000Z")
+    found = table(scorer.database, "churn_scores").drop(columns="interval")
+    found["event_timestamp"] = pd.to_datetime(found["event_timestamp"], utc=True)
+    kept = found.columns.difference(["run_id", "spec_digest"])  # another spec, and so another run
+    assert found[kept].astype(object).equals(rows[kept].astype(object))
+    scorer.run(None, day(8))
+    assert set(table(scorer.database, "churn_scores")["interval"]) == {
+        "20260105T000000Z_20260106T000000Z",
+        "20260106T000000Z_20260108T000000Z",
+    }
+    assert any(line.startswith("2026-01-06T00:00:00+00:00 to 2026-01-08T00:00:00+00:00: version 1") for line in scorer.log)
+    context, made = scorer.context(Run("run-2", end=day(6)), first), first["published_scores"]
+    (into,) = of_scores.publish_scores(context, Places("", ""), made).outputs
+    assert str(into.name).startswith("sqlite://localhost/") and str(into.name).endswith("/churn_scores")
+    assert publish_scores.STEP.writes(scorer.spec) == ("table churn_scores in the database of scores: the rows of the interval",)
 
 
 def test_a_scores_file_that_was_changed_is_put_right(scorer: Scorer) -> None:

@@ -1,0 +1,103 @@
+"""The platform's database of scores: PostgreSQL, or an SQLite file. One writer of a table at a time; all of its work or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from golden_paths.errors import StepFailed
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+POSTGRES, SQLITE = "postgresql", "sqlite"
+PATIENCE = 60  # seconds for another writer of an SQLite file
+CONNECTED_WITHIN = 30  # seconds
+HINT = "see the Airflow connection scores_default, or GOLDEN_PATHS_SCORES_URI"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where it is. `schema`: of PostgreSQL, the one that has the tables."""
+
+    url: URL
+    schema: str | None
+
+    @classmethod
+    def at(cls, uri: str | None) -> Database:
+        """Raises `StepFailed` for None, and for what is no such database."""
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        if uri is None:
+            raise StepFailed("score.table is set, and the platform has no database of scores", remedy=HINT)
+        try:
+            url = make_url(uri)
+        except ArgumentError:  # its text has the whole address, and the password
+            raise StepFailed("the address of the database of scores is none", remedy=HINT) from None
+        kind = url.get_backend_name()
+        if kind not in (POSTGRES, SQLITE) or url.database in (None, "", ":memory:"):
+            raise StepFailed(
+                f"scores cannot go into a database of type {kind}, or without a name",
+                remedy=f"name postgresql+psycopg://HOST/DATABASE or sqlite:////FILE: {HINT}",
+            )
+        schema = url.query.get("schema", "public")
+        url = url.difference_update_query(["schema"])
+        if kind == POSTGRES:
+            return cls(url.set(drivername=f"{POSTGRES}+psycopg"), str(schema))
+        return cls(url, None)
+
+    def address(self, table: str) -> str:
+        """Of a table, without a sign-in."""
+        if self.schema is None:
+            return f"sqlite://localhost/{(self.url.database or '').lstrip('/')}/{table}"
+        return f"postgres://{self.url.host or 'localhost'}:{self.url.port or 5432}/{self.url.database}/{self.schema}/{table}"
+
+    @contextmanager
+    def begun(self, lock: str | None = None) -> Iterator[Connection]:
+        """A transaction; with `lock` the only one with this lock. Raises `StepFailed`."""
+        from sqlalchemy import text
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+        engine = self._engine()
+        driver: Any = engine.dialect.loaded_dbapi
+        try:
+            with engine.begin() as connection:
+                if lock and self.schema is not None:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"), {"lock": lock})
+                yield connection
+        except (SQLAlchemyError, driver.Error) as error:
+            found = error.orig if isinstance(error, DBAPIError) else error  # SQLAlchemy's own text has the rows
+            said = str(found).strip().partition("\n")[0][:300]
+            for_good = isinstance(found, driver.DataError | driver.ProgrammingError | driver.IntegrityError)
+            raise StepFailed(f"the database of scores ({self._place}): {said}", remedy=HINT, retry=not for_good) from error
+        finally:
+            engine.dispose()
+
+    @property
+    def _place(self) -> str:
+        return f"{self.url.host or 'localhost'}/{self.url.database}" if self.schema else str(self.url.database)
+
+    def _engine(self) -> Engine:
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import NullPool
+
+        wait = {"timeout": PATIENCE} if self.schema is None else {"connect_timeout": CONNECTED_WITHIN}
+        try:
+            engine = create_engine(self.url, poolclass=NullPool, connect_args=wait)
+        except ImportError as error:
+            raise StepFailed(f"scores cannot go into PostgreSQL here: {error}", remedy="install psycopg[binary]") from error
+        if self.schema is None:
+            event.listen(engine, "connect", _without_transactions_of_its_own)
+            event.listen(engine, "begin", _alone)
+        return engine
+
+
+def _without_transactions_of_its_own(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+
+
+def _alone(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,217 @@
+"""Scores in a table, of SQLite and of a real PostgreSQL: types, columns that come later, kills, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy
+
+from feature_repo import day
+from golden_paths.errors import StepFailed
+from golden_paths.scoring import rows
+from golden_paths.scoring.database import Database
+from golden_paths.scoring.interval import Interval
+from golden_paths.scoring.manifest import Manifest
+from golden_paths.scoring.table import Table
+from outputs import manifest, publish, table
+
+NAME = "churn_scores"
+
+
+def put(database: Database, folder: Path, columns: dict[str, pa.Array], at: int = 1, name: str = NAME) -> bool:
+    made = folder / "some.parquet"
+    pq.write_table(pa.table(columns), made)
+    return Table(database, name).publish(made, manifest(made, day(at), day(at + 1)))
+
+
+def noted(database: Database) -> list[Manifest]:
+    return [Manifest.model_validate_json(text) for text in table(database, "golden_paths_scored")["manifest"]]
+
+
+def test_every_kind_of_value_comes_back_as_it_was(database: Database, tmp_path: Path) -> None:
+    moment = datetime(2026, 11, 1, 12, 30, 0, 123456)
+    given = {
+        "customer": pa.array([2**62, None]),
+        "small": pa.array([-7, 7], pa.int8()),
+        "event_timestamp": pa.array([moment.replace(tzinfo=UTC), None], pa.timestamp("ns", tz="Europe/Berlin")),
+        "naive": pa.array([moment, moment], pa.timestamp("us")),
+        "Prediction": pa.array(["ja, \"50%\"\t\\N\n", "\\."]).dictionary_encode(),
+        "score_50%": pa.array([0.1, math.inf]),
+        "rough": pa.array([0.5, None], pa.float32()),
+        "stays": pa.array([True, False]),
+        "day": pa.array([date(2026, 11, 1), None]),
+        "price": pa.array([Decimal("12.50"), None]),
+        "reason": pa.nulls(2),
+    }
+    put(database, tmp_path, given)
+    found = table(database, NAME).sort_values("small")
+    assert list(found.columns) == ["interval", *(name for name in given if name != "reason")]
+    assert set(found["interval"]) == {"20260101T000000Z_20260102T000000Z"}
+    first, second = found.to_dict("records")
+    assert (first["customer"], first["small"], first["Prediction"]) == (2**62, -7, "ja, \"50%\"\t\\N\n")
+    assert (second["Prediction"], second["score_50%"], first["score_50%"], first["rough"]) == ("\\.", math.inf, 0.1, 0.5)
+    moments = pd.to_datetime([first["event_timestamp"], first["naive"]], utc=True)
+    assert [one.to_pydatetime() for one in moments] == [moment.replace(tzinfo=UTC)] * 2
+    assert (bool(first["stays"]), str(first["day"]), float(first["price"])) == (True, "2026-11-01", 12.5)
+    assert pd.isna(second["rough"]) and pd.isna(second["event_timestamp"])
+
+
+def test_columns_that_come_later_are_added_and_one_of_another_kind_is_refused(database: Database, tmp_path: Path) -> None:
+    put(database, tmp_path, {"prediction": pa.array([1.5]), "reason": pa.nulls(1)})
+    put(database, tmp_path, {"prediction": pa.array([2]), "score_50%": pa.array([0.5]), "reason": pa.array(["why"])}, 2)
+    found = table(database, NAME)
+    assert found["prediction"].tolist() == [1.5, 2.0]
+    assert found[["score_50%", "reason"]].iloc[1].tolist() == [0.5, "why"] and found.iloc[0].isna().sum() == 2
+    with pytest.raises(StepFailed) as caught:
+        put(database, tmp_path, {"prediction": pa.array(["low"])}, 3)
+    assert not caught.value.retry
+    assert str(caught.value) == (
+        f"column prediction of table {NAME} holds number, and these scores have text there; "
+        "name another table in score.table, or have this one dropped"
+    )
+    assert (len(table(database, NAME)), len(noted(database))) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("interval", pa.array([1]), "column 'interval' cannot be one of a table"),
+        ("x" * 64, pa.array([1]), "its name has more than 63 bytes"),
+        ("path", pa.array([[1, 2]]), "column path has values of type list<.*>, which no table of scores takes"),
+    ],
+)
+def test_what_no_table_takes_is_refused(
+    database: Database, tmp_path: Path, column: str, values: pa.Array, said: str
+) -> None:
+    with pytest.raises(StepFailed, match=said):
+        put(database, tmp_path, {column: values})
+    assert noted(database) == []
+
+
+def test_what_was_replaced_is_noted(database: Database, tmp_path: Path) -> None:
+    output = Table(database, NAME)
+    publish(output, tmp_path, "a", day(1), day(2))
+    publish(output, tmp_path, "b", day(1), day(2), version="2")
+    publish(output, tmp_path, "c", day(2), day(3))
+    publish(output, tmp_path, "d", day(1), day(3), version="3")
+    (found,) = noted(database)
+    assert [(one.folder, one.version) for one in found.replaced] == [
+        (Interval(day(1), day(2)).folder, "2"),
+        (Interval(day(2), day(3)).folder, "1"),
+    ]
+
+
+def test_rows_that_somebody_deleted_come_back(database: Database, tmp_path: Path) -> None:
+    publish(Table(database, NAME), tmp_path, "a", day(1), day(2), many=3)
+    with database.begun() as connection:
+        connection.exec_driver_sql(f"DELETE FROM {NAME}")
+    assert publish(Table(database, NAME), tmp_path, "a", day(1), day(2), many=3) is True
+    assert len(table(database, NAME)) == 3
+    with database.begun() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {NAME}")
+    assert publish(Table(database, NAME), tmp_path, "a", day(1), day(2), many=3) is True
+    assert len(table(database, NAME)) == 3
+
+
+def test_a_table_that_no_scores_made_is_left_alone(database: Database, tmp_path: Path) -> None:
+    with database.begun() as connection:
+        connection.exec_driver_sql("CREATE TABLE customers (prediction TEXT)")
+    with pytest.raises(StepFailed, match="there is a table customers in the database already, and no scores have made it"):
+        publish(Table(database, "customers"), tmp_path, "a", day(1), day(2))
+    assert len(table_of(database, "customers")) == 0
+
+
+def table_of(database: Database, name: str) -> pd.DataFrame:
+    with database.begun() as connection:
+        return pd.read_sql(sqlalchemy.text(f"SELECT * FROM {name}"), connection)
+
+
+DYING = """
+import json, os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from golden_paths.scoring import rows
+from golden_paths.scoring.database import Database
+from golden_paths.scoring.manifest import Manifest
+from golden_paths.scoring.table import Table
+
+uri, made, manifest, at = json.loads(sys.argv[1])
+whole = rows._rows
+def dying(batch, interval):
+    for number, row in enumerate(whole(batch, interval)):
+        if number == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield row
+rows._rows = dying
+Table(Database.at(uri), "churn_scores").publish(Path(made), Manifest.model_validate_json(manifest))
+"""
+
+
+def test_a_kill_in_the_middle_leaves_what_was_there_and_the_next_try_ends_it(database: Database, tmp_path: Path) -> None:
+    output = Table(database, NAME)
+    publish(output, tmp_path, "a", day(1), day(2))
+    made = tmp_path / "b.parquet"
+    pd.DataFrame({"prediction": ["b"] * 30_000}).to_parquet(made)
+    wanted = manifest(made, day(1), day(2))
+    uri = database.url.render_as_string(hide_password=False)
+    told = json.dumps([uri, str(made), wanted.model_dump_json(), 10_000])
+    ended = subprocess.run([sys.executable, "-c", DYING, told], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert table(database, NAME)["prediction"].tolist() == ["a"]
+    assert output.publish(made, wanted) is True
+    assert set(table(database, NAME)["prediction"]) == {"b"}
+    assert len(table(database, NAME)) == 30_000
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        (None, "score.table is set, and the platform has no database of scores; see the Airflow connection scores_default"),
+        ("not an address with a secret", "the address of the database of scores is none"),
+        ("mysql://feast:secret@db/scores", "scores cannot go into a database of type mysql"),
+        ("postgresql://feast:secret@db", "scores cannot go into a database of type postgresql, or without a name"),
+        ("sqlite://", "or without a name"),
+    ],
+)
+def test_an_address_that_is_none_is_told_without_its_secret(uri: str | None, said: str) -> None:
+    with pytest.raises(StepFailed) as caught:
+        Database.at(uri)
+    assert said in str(caught.value) and "secret" not in str(caught.value)
+
+
+def test_a_database_that_is_away_is_worth_a_retry_and_its_password_is_not_told() -> None:
+    away = Table(Database.at("postgresql://feast:hidden@127.0.0.1:9/scores"), NAME)
+    with pytest.raises(StepFailed) as caught:
+        away.intervals()
+    assert caught.value.retry and "hidden" not in str(caught.value)
+    assert str(caught.value).startswith("the database of scores (127.0.0.1/scores): connection")
+
+
+def test_its_address_has_no_sign_in_and_its_schema_is_that_of_the_address() -> None:
+    database = Database.at("postgresql://feast:hidden@db.shop/warehouse?schema=scores&sslmode=require")
+    assert Table(database, NAME).address == f"postgres://db.shop:5432/warehouse/scores/{NAME}"
+    assert dict(database.url.query) == {"sslmode": "require"}
+    assert "hidden" not in repr(database)
+    assert rows.table(NAME, database.schema).fullname == f"scores.{NAME}"
+
+
+def test_a_schema_of_its_own_has_table_and_notes(postgres: str, tmp_path: Path) -> None:
+    database = Database.at(f"{postgres}?schema=shop")
+    with database.begun() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA shop")
+    publish(Table(database, NAME), tmp_path, "a", day(1), day(2))
+    found: list[Any] = list(table_of(database, f"shop.{NAME}")["prediction"])
+    assert (found, len(table_of(database, "shop.golden_paths_scored"))) == (["a"], 1)
+    assert Table(database, NAME).intervals() == [Interval(day(1), day(2))]
