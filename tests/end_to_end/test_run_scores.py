@@ -59,8 +59,9 @@ def test_scores_go_into_a_table_of_the_platforms_database(project: Path, url: st
     assert "score.table is set, and the platform has no database of scores; see the Airflow connection" in without.stderr
     uri = f"sqlite:///{database}"
     made = run(project, str(spec), GOLDEN_PATHS_SCORES_URI=uri)
-    in_files = pd.read_parquet(run(project, SCORE)["publish_scores"]["path"])
-    rows = pd.read_sql("SELECT * FROM progression_scores", uri)
+    run(project, SCORE)  # what is in no file yet
+    in_files = pd.read_parquet(project / ".golden_paths" / "scores" / "diabetes-scores").sort_values("patient_id")
+    rows = pd.read_sql("SELECT * FROM progression_scores ORDER BY patient_id", uri)
     assert rows["prediction"].tolist() == in_files["prediction"].tolist()
     assert rows["score"].tolist() == in_files["score"].tolist()
     assert set(rows["version"]) == {"1"} and made["publish_scores"]["changed"]
