@@ -68,10 +68,10 @@ class Database:
                 if lock and self.schema is not None:
                     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"), {"lock": lock})
                 yield connection
-        except (SQLAlchemyError, driver.Error) as error:
+        except (SQLAlchemyError, driver.Error, OverflowError) as error:  # SQLite's driver counts integers itself
             found = error.orig if isinstance(error, DBAPIError) else error  # SQLAlchemy's own text has the rows
             said = str(found).strip().partition("\n")[0][:300]
-            for_good = isinstance(found, driver.DataError | driver.ProgrammingError | driver.IntegrityError)
+            for_good = isinstance(found, (*_of_the_values(driver), OverflowError))
             raise StepFailed(f"the database of scores ({self._place}): {said}", remedy=HINT, retry=not for_good) from error
         finally:
             engine.dispose()
@@ -93,6 +93,10 @@ class Database:
             event.listen(engine, "connect", _without_transactions_of_its_own)
             event.listen(engine, "begin", _alone)
         return engine
+
+
+def _of_the_values(driver: Any) -> tuple[type[Exception], ...]:
+    return (driver.DataError, driver.ProgrammingError, driver.IntegrityError)
 
 
 def _without_transactions_of_its_own(connection: Any, _: Any) -> None:

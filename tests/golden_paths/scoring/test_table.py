@@ -100,6 +100,30 @@ def test_what_no_table_takes_is_refused(
     assert noted(database) == []
 
 
+def test_a_number_that_the_database_does_not_take_is_told_and_nothing_is_written(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match="the database of scores .*: .*(too large|out of range)") as caught:
+        put(database, tmp_path, {"prediction": pa.array([1, 2**63 + 5], pa.uint64())})
+    assert not caught.value.retry and noted(database) == []
+
+
+def test_a_text_with_a_nul_is_taken_or_told(database: Database, tmp_path: Path) -> None:
+    """SQLite takes it, PostgreSQL has no such text."""
+    if database.schema is None:
+        assert put(database, tmp_path, {"prediction": pa.array(["a\0b"])}) is True
+        return
+    with pytest.raises(StepFailed, match="PostgreSQL text fields cannot contain NUL") as caught:
+        put(database, tmp_path, {"prediction": pa.array(["a\0b"])})
+    assert not caught.value.retry
+
+
+def test_a_name_may_be_a_word_of_sql_or_full_of_its_signs(database: Database, tmp_path: Path) -> None:
+    odd = 'sco"re_%(x)s:y\\'
+    put(database, tmp_path, {odd: pa.array([1]), "select": pa.array([2])}, name="order")
+    put(database, tmp_path, {odd: pa.array([3]), '%"s': pa.array([4])}, 2, name="order")
+    found = table(database, "order")
+    assert (found[odd].tolist(), found["select"][0], found['%"s'][1]) == ([1, 3], 2, 4)
+
+
 def test_what_was_replaced_is_noted(database: Database, tmp_path: Path) -> None:
     output = Table(database, NAME)
     publish(output, tmp_path, "a", day(1), day(2))
