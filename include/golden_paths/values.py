@@ -153,7 +153,7 @@ def _kubernetes_name(value: str) -> str:
 
 
 def _table_name(value: str) -> str:
-    if not TABLE.fullmatch(value) or len(value) > 63 or value.startswith("golden_paths_"):
+    if not TABLE.fullmatch(value) or len(value) > 63 or value.startswith(("golden_paths_", "sqlite_")):
         raise ValueError(
             "is no name for a table"
             "|use lower-case letters, digits and '_', a letter first, at most 63, as in churn_scores; not golden_paths_..."

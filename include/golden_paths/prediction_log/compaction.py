@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import re
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ LARGEST = 64 * 2**20  # bytes of files that are put together
 
 def compact(store: Store, model: str, *, now: datetime) -> int:
     """Put together what can be; returns how many files came or went. Raises `OSError` when the store cannot be reached."""
-    done = 0
+    done, since = 0, time.monotonic()
     for begin, folder in names.hours(store, model, end=now - SETTLED):
         if begin + names.HOUR + SETTLED > now:
             continue
@@ -44,7 +45,8 @@ def compact(store: Store, model: str, *, now: datetime) -> int:
         for version, files in of_version.items():
             is_left = len(files) > 1 and any(map(MARK.search, files))  # by an earlier look, or it came late
             if len(files) >= FEW or is_left:
-                done += _put_together(store, folder, version, files, now)
+                at = now + timedelta(seconds=time.monotonic() - since)  # many hours take long
+                done += _put_together(store, folder, version, files, at)
     return done
 
 
@@ -79,7 +81,7 @@ class Live:
 def _put_together(store: Store, folder: str, version: str, files: list[str], now: datetime) -> int:
     """A file that cannot be read is none of ours, or torn: it stays."""
     tables: dict[str, pa.Table] = {}
-    live, size = Live(), 0
+    live, size, begun = Live(), 0, time.monotonic()
     for name in in_order(files):
         if name in live.replaced or size > LARGEST:
             continue
@@ -90,7 +92,7 @@ def _put_together(store: Store, folder: str, version: str, files: list[str], now
         size += len(content)
         if (table := _read(content)) is not None and live.takes(name, table, now):
             tables[name] = table
-    is_made = len(tables) >= FEW and size <= LARGEST
+    is_made = len(tables) >= FEW and size <= LARGEST and time.monotonic() - begun < GRACE.total_seconds() / 2
     if is_made:
         replaces = live.replaced | set(tables)
         made = f"{version}-compacted-{len(replaces)}-{now.astimezone(UTC):{MADE}}-{_digest(replaces)}.parquet"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from golden_paths.errors import StepFailed
@@ -22,7 +22,7 @@ HINT = "see the Airflow connection scores_default, or GOLDEN_PATHS_SCORES_URI"
 class Database:
     """Where it is. `schema`: of PostgreSQL, the one that has the tables."""
 
-    url: URL
+    url: URL = field(repr=False)
     schema: str | None
 
     @classmethod
@@ -35,7 +35,7 @@ class Database:
             raise StepFailed("score.table is set, and the platform has no database of scores", remedy=HINT)
         try:
             url = make_url(uri)
-        except ArgumentError:  # its text has the whole address, and the password
+        except (ArgumentError, ValueError):  # its text has the whole address, and the password
             raise StepFailed("the address of the database of scores is none", remedy=HINT) from None
         kind = url.get_backend_name()
         if kind not in (POSTGRES, SQLITE) or url.database in (None, "", ":memory:"):
@@ -43,11 +43,13 @@ class Database:
                 f"scores cannot go into a database of type {kind}, or without a name",
                 remedy=f"name postgresql+psycopg://HOST/DATABASE or sqlite:////FILE: {HINT}",
             )
+        if "@" in (url.host or ""):
+            raise StepFailed("the address of the database of scores has a second @", remedy="write %40 for one of the password")
         schema = url.query.get("schema", "public")
         url = url.difference_update_query(["schema"])
         if kind == POSTGRES:
             return cls(url.set(drivername=f"{POSTGRES}+psycopg"), str(schema))
-        return cls(url, None)
+        return cls(url.set(drivername=SQLITE), None)
 
     def address(self, table: str) -> str:
         """Of a table, without a sign-in."""
@@ -68,11 +70,12 @@ class Database:
                 if lock and self.schema is not None:
                     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))"), {"lock": lock})
                 yield connection
-        except (SQLAlchemyError, driver.Error, OverflowError) as error:  # SQLite's driver counts integers itself
+        except (SQLAlchemyError, driver.Error, ValueError, OverflowError) as error:  # SQLite's driver counts integers itself
             found = error.orig if isinstance(error, DBAPIError) else error  # SQLAlchemy's own text has the rows
             said = str(found).strip().partition("\n")[0][:300]
-            for_good = isinstance(found, (*_of_the_values(driver), OverflowError))
-            raise StepFailed(f"the database of scores ({self._place}): {said}", remedy=HINT, retry=not for_good) from error
+            for_good = isinstance(found, (*_of_the_values(driver), ValueError, OverflowError))
+            told = StepFailed(f"the database of scores ({self._place}): {said}", remedy=HINT, retry=not for_good)
+            raise told from None  # a traceback would have the rows
         finally:
             engine.dispose()
 
@@ -84,14 +87,16 @@ class Database:
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
-        wait = {"timeout": PATIENCE} if self.schema is None else {"connect_timeout": CONNECTED_WITHIN}
         try:
-            engine = create_engine(self.url, poolclass=NullPool, connect_args=wait)
+            if self.schema is not None:  # a snapshot from before the lock would not show what the other one wrote
+                given = {"connect_timeout": CONNECTED_WITHIN, "client_encoding": "utf8"}
+                given = {key: value for key, value in given.items() if key not in self.url.query}
+                return create_engine(self.url, poolclass=NullPool, connect_args=given, isolation_level="READ COMMITTED")
+            engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
         except ImportError as error:
             raise StepFailed(f"scores cannot go into PostgreSQL here: {error}", remedy="install psycopg[binary]") from error
-        if self.schema is None:
-            event.listen(engine, "connect", _without_transactions_of_its_own)
-            event.listen(engine, "begin", _alone)
+        event.listen(engine, "connect", _without_transactions_of_its_own)
+        event.listen(engine, "begin", _alone)
         return engine
 
 

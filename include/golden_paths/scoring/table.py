@@ -78,11 +78,14 @@ class _Noted:
         self._tables, self._scored = _bookkeeping(database)
         self.table = rows.table(name, database.schema)
         self.manifests: dict[Interval, Manifest] = {}
+        self.there: set[str] = set()  # intervals that have rows
         if not inspect(connection).has_table(SCORED, schema=database.schema):
             return
         asked = select(self._scored.c.manifest).where(self._scored.c.table_name == name)
         found = [Manifest.model_validate_json(text) for text in connection.scalars(asked)]
-        self.manifests = {one.interval: one for one in sorted(found, key=lambda one: one.end)}
+        self.there = self._there()
+        kept = [one for one in found if not one.rows or _text(one.interval) in self.there]  # others' rows were removed
+        self.manifests = {one.interval: one for one in sorted(kept, key=lambda one: one.end)}
 
     def intervals(self) -> list[Interval]:
         return list(self.manifests)
@@ -102,9 +105,26 @@ class _Noted:
             if inspect(self._connection).has_table(self._name, schema=self._database.schema):
                 problem = f"there is a table {self._name} in the database already, and no scores have made it"
                 raise StepFailed(problem, remedy="name another one in score.table")
+            self._connection.execute(self._scored.delete().where(self._scored.c.table_name == self._name))
+            self.manifests = {}
             self._connection.execute(self._tables.insert().values(table_name=self._name, spec=spec))
         elif whose != spec:
             raise StepFailed(f"table {self._name} holds the scores of {whose}", remedy="name another one in score.table")
+        elif self.there.difference(_text(one) for one in self.manifests):
+            problem = f"table {self._name} has rows that are noted in {SCORED} for no interval: no scores have written them"
+            raise StepFailed(problem, remedy="remove them, or name another table in score.table")
+
+    def _there(self) -> set[str]:
+        """The intervals of the table's rows. Raises `StepFailed` for a table that no scores made."""
+        from sqlalchemy import inspect, select
+
+        look = inspect(self._connection)
+        if not look.has_table(self._name, schema=self._database.schema):
+            return set()
+        if rows.INTERVAL not in {str(one["name"]) for one in look.get_columns(self._name, schema=self._database.schema)}:
+            problem = f"table {self._name} has no column {rows.INTERVAL}: no scores have made it"
+            raise StepFailed(problem, remedy="name another one in score.table")
+        return {str(one) for one in self._connection.scalars(select(self.table.c.interval).distinct())}
 
     def rows(self, one: Interval) -> int:
         """How many there are, whatever is noted."""

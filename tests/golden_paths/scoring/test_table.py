@@ -7,6 +7,7 @@ import math
 import signal
 import subprocess
 import sys
+import traceback
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -152,9 +153,54 @@ def test_rows_that_somebody_deleted_come_back(database: Database, tmp_path: Path
 def test_a_table_that_no_scores_made_is_left_alone(database: Database, tmp_path: Path) -> None:
     with database.begun() as connection:
         connection.exec_driver_sql("CREATE TABLE customers (prediction TEXT)")
-    with pytest.raises(StepFailed, match="there is a table customers in the database already, and no scores have made it"):
+    with pytest.raises(StepFailed, match="no scores have made it; name another one in score.table"):
         publish(Table(database, "customers"), tmp_path, "a", day(1), day(2))
     assert len(table_of(database, "customers")) == 0
+
+
+def test_a_table_of_other_people_in_the_place_of_ours_is_left_alone(database: Database, tmp_path: Path) -> None:
+    publish(Table(database, NAME), tmp_path, "a", day(1), day(2))
+    for columns, values in (("interval TEXT, mine TEXT", "'20260101T000000Z_20260102T000000Z', 'x'"), ("mine TEXT", "'x'")):
+        with database.begun() as connection:
+            connection.exec_driver_sql(f"DROP TABLE {NAME}")
+            connection.exec_driver_sql(f"CREATE TABLE {NAME} ({columns})")
+            connection.exec_driver_sql(f"INSERT INTO {NAME} VALUES ({values})")
+            connection.exec_driver_sql("DELETE FROM golden_paths_scored")
+        with pytest.raises(StepFailed, match="no scores have (written them|made it)"):
+            publish(Table(database, NAME), tmp_path, "b", day(2), day(3))
+        assert table_of(database, NAME)["mine"].tolist() == ["x"]
+
+
+def test_without_its_notes_no_row_is_there_twice(database: Database, tmp_path: Path) -> None:
+    publish(Table(database, NAME), tmp_path, "a", day(1), day(3))
+    with database.begun() as connection:
+        connection.exec_driver_sql("DROP TABLE golden_paths_scored")
+    with pytest.raises(StepFailed, match="has rows that are noted in golden_paths_scored for no interval"):
+        publish(Table(database, NAME), tmp_path, "b", day(2), day(4))
+    assert table(database, NAME)["prediction"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize("removed", [f"DELETE FROM {NAME}", f"DROP TABLE {NAME}"])
+def test_what_was_removed_leaves_room(database: Database, tmp_path: Path, removed: str) -> None:
+    publish(Table(database, NAME), tmp_path, "a", day(1), day(3))
+    with database.begun() as connection:
+        connection.exec_driver_sql(removed)
+    assert Table(database, NAME).intervals() == []
+    assert publish(Table(database, NAME), tmp_path, "b", day(2), day(4)) is True
+    assert table(database, NAME)["prediction"].tolist() == ["b"]
+
+
+def test_no_row_is_in_the_traceback_of_an_error(database: Database, tmp_path: Path) -> None:
+    columns = {"who": pa.array(["Ada Lovelace"]), "prediction": pa.array([2**63 + 5], pa.uint64())}
+    with pytest.raises(StepFailed) as caught:
+        put(database, tmp_path, columns)
+    assert "Ada" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_writers_wait_whatever_the_database_isolates(postgres: str, tmp_path: Path) -> None:
+    uri = f"{postgres}?options=-c%20default_transaction_isolation%3Drepeatable%5C%20read"
+    with Database.at(uri).begun() as connection:
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
 
 
 def table_of(database: Database, name: str) -> pd.DataFrame:
@@ -207,6 +253,8 @@ def test_a_kill_in_the_middle_leaves_what_was_there_and_the_next_try_ends_it(dat
         ("mysql://feast:secret@db/scores", "scores cannot go into a database of type mysql"),
         ("postgresql://feast:secret@db", "scores cannot go into a database of type postgresql, or without a name"),
         ("sqlite://", "or without a name"),
+        ("postgresql://ada:secr@secret@db/scores", "has a second @"),
+        ("postgresql://ada:secret@db:54x/scores", "the address of the database of scores is none"),
     ],
 )
 def test_an_address_that_is_none_is_told_without_its_secret(uri: str | None, said: str) -> None:
