@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 import sqlalchemy
 
 from golden_paths import digests
@@ -44,3 +45,14 @@ def table(database: Database, name: str) -> pd.DataFrame:
     with database.begun() as connection:
         named = sqlalchemy.text(f'SELECT * FROM "{name}" ORDER BY interval')
         return pd.read_sql(named, connection)
+
+
+def empty(kind: str, request: pytest.FixtureRequest, folder: Path) -> Database:
+    """A database without a table: an SQLite file, or the PostgreSQL of the fixture `postgres`."""
+    if kind == "sqlite":
+        return Database.at(f"sqlite:///{folder / 'scores.db'}")
+    made = Database.at(request.getfixturevalue("postgres"))
+    with made.begun() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    return made

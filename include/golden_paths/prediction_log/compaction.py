@@ -95,7 +95,8 @@ def _put_together(store: Store, folder: str, version: str, files: list[str], now
     is_made = len(tables) >= FEW and size <= LARGEST and time.monotonic() - begun < GRACE.total_seconds() / 2
     if is_made:
         replaces = live.replaced | set(tables)
-        made = f"{version}-compacted-{len(replaces)}-{now.astimezone(UTC):{MADE}}-{_digest(replaces)}.parquet"
+        at = now.astimezone(UTC) + timedelta(seconds=time.monotonic() - begun)  # when it is written: the grace counts from here
+        made = f"{version}-compacted-{len(replaces)}-{at:{MADE}}-{_digest(replaces)}.parquet"
         store.write(f"{folder}/{made}", _content(list(tables.values()), replaces))
     gone = live.may_go & set(files)
     for name in gone:

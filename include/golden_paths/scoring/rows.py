@@ -156,7 +156,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def _copy(connection: Connection, into: Table, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    """Ten times as fast as INSERT."""
+    """By COPY, as PostgreSQL has it for many rows."""
     quote = connection.dialect.identifier_preparer
     named = ", ".join(quote.quote(name) for name in columns)
     told = f"COPY {quote.format_table(into)} ({named}) FROM STDIN".replace("%%", "%")  # doubled for statements with parameters

@@ -79,7 +79,9 @@ class _Noted:
         self.table = rows.table(name, database.schema)
         self.manifests: dict[Interval, Manifest] = {}
         self.there: set[str] = set()  # intervals that have rows
-        if not inspect(connection).has_table(SCORED, schema=database.schema):
+        look = inspect(connection)
+        self._is_made = look.has_table(name, schema=database.schema)
+        if not look.has_table(SCORED, schema=database.schema):
             return
         asked = select(self._scored.c.manifest).where(self._scored.c.table_name == name)
         found = [Manifest.model_validate_json(text) for text in connection.scalars(asked)]
@@ -98,11 +100,11 @@ class _Noted:
 
     def own(self, spec: str) -> None:
         """Raises `StepFailed` when the table is another spec's, or none that scores made."""
-        from sqlalchemy import inspect, select
+        from sqlalchemy import select
 
         whose = self._connection.scalar(select(self._tables.c.spec).where(self._tables.c.table_name == self._name))
         if whose is None:
-            if inspect(self._connection).has_table(self._name, schema=self._database.schema):
+            if self._is_made:
                 problem = f"there is a table {self._name} in the database already, and no scores have made it"
                 raise StepFailed(problem, remedy="name another one in score.table")
             self._connection.execute(self._scored.delete().where(self._scored.c.table_name == self._name))
@@ -118,19 +120,19 @@ class _Noted:
         """The intervals of the table's rows. Raises `StepFailed` for a table that no scores made."""
         from sqlalchemy import inspect, select
 
-        look = inspect(self._connection)
-        if not look.has_table(self._name, schema=self._database.schema):
+        if not self._is_made:
             return set()
-        if rows.INTERVAL not in {str(one["name"]) for one in look.get_columns(self._name, schema=self._database.schema)}:
+        columns = inspect(self._connection).get_columns(self._name, schema=self._database.schema)
+        if rows.INTERVAL not in {str(one["name"]) for one in columns}:
             problem = f"table {self._name} has no column {rows.INTERVAL}: no scores have made it"
             raise StepFailed(problem, remedy="name another one in score.table")
         return {str(one) for one in self._connection.scalars(select(self.table.c.interval).distinct())}
 
     def rows(self, one: Interval) -> int:
         """How many there are, whatever is noted."""
-        from sqlalchemy import func, inspect, select
+        from sqlalchemy import func, select
 
-        if not inspect(self._connection).has_table(self._name, schema=self._database.schema):
+        if not self._is_made:
             return -1
         found = select(func.count()).select_from(self.table).where(self.table.c.interval == _text(one))
         return int(self._connection.scalar(found) or 0)
@@ -140,13 +142,11 @@ class _Noted:
 
     def remove(self, one: Interval) -> None:
         """Rows and note."""
-        from sqlalchemy import inspect
-
         noted = self._scored.c
         self._connection.execute(
             self._scored.delete().where(noted.table_name == self._name, noted.interval == _text(one))
         )
-        if inspect(self._connection).has_table(self._name, schema=self._database.schema):
+        if self._is_made:
             self._connection.execute(self.table.delete().where(self.table.c.interval == _text(one)))
 
     def add(self, manifest: Manifest) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from golden_paths.scoring.database import Database
+from outputs import empty
 from postgres_server import postgres_server
 
 
@@ -20,10 +21,4 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     """Without a table."""
-    if request.param == "sqlite":
-        return Database.at(f"sqlite:///{tmp_path / 'scores.db'}")
-    made = Database.at(request.getfixturevalue("postgres"))
-    with made.begun() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    return made
+    return empty(request.param, request, tmp_path)

@@ -16,7 +16,7 @@ from golden_paths.scoring.folder import Folder
 from golden_paths.scoring.interval import Interval
 from golden_paths.scoring.output import Output
 from golden_paths.scoring.table import Table
-from outputs import file, manifest, publish, table
+from outputs import empty, file, manifest, publish, table
 
 
 class Place:
@@ -37,13 +37,7 @@ class Place:
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "folder":
         return Place(Folder(tmp_path / "scores"), None, tmp_path / "scores")
-    if request.param == "sqlite":
-        database = Database.at(f"sqlite:///{tmp_path / 'scores.db'}")
-    else:
-        database = Database.at(request.getfixturevalue("postgres"))
-        with database.begun() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
+    database = empty(request.param, request, tmp_path)
     return Place(Table(database, "churn_scores"), database, tmp_path)
 
 
